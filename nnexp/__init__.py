@@ -1,0 +1,44 @@
+"""Ask for a sweep of small feed-forward nets; get every net trained, recorded and comparable across random seeds.
+
+import nnexp
+runs = nnexp.sweep(dataset="xor", depth=2, width=2, seeds=100)     # a pandas frame, one row a run
+again = nnexp.load("optima")                                       # the newest recorded sweep of that name
+run = nnexp.recall(runs.iloc[0])                                   # its objective: run.value(), run.gradient()
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from nnexp.errors import UserError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from nnexp.frames import load, recall
+
+__all__ = ["UserError", "load", "recall", "sweep"]
+__version__ = "0.1.0"
+
+
+def sweep(**asked: Any) -> pd.DataFrame:
+    """Train every run that is asked for and not yet on record; gives one row a run, without Hydra or MLflow.
+
+    The keys are those of the configs: `dataset`, `depth`, `width`, `activation`, `loss`, `optimizer`, `step_size`, `seeds`, ...
+    A key takes a value or a list of values; a part takes a name, a list of names, or `{"sgd": {"batch_size": [1, 32]}}`.
+
+    Raises:
+        UserError: if a key is not known or a value cannot be used; nothing has been written then.
+    """
+    from nnexp import config, pipeline
+
+    asked = {"tracking": {"store": "none"}, **asked}
+    return pipeline.run(config.check(asked), config=config.plain(asked)).frame()
+
+
+def __getattr__(name: str) -> Any:
+    if name in ("load", "recall"):
+        from nnexp import frames
+
+        return getattr(frames, name)
+    raise AttributeError(f"module nnexp has no attribute {name}")

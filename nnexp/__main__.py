@@ -1,0 +1,228 @@
+"""The Hydra door: composes a sweep from `conf/` and the command line, and hands plain data on.
+
+    python -m nnexp depth=[1,2,3] activation=[tanh,relu] seeds=64      every list is an axis
+    python -m nnexp sweep=optima seeds=256                             a named sweep, one value changed
+    python -m nnexp -m optimizer=gd,sgd depth=1,2                      Hydra's own multirun, any launcher
+
+Whatever is wrong with the input is said in one line, with exit code 2, before anything is written.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+os.environ["HYDRA_FULL_ERROR"] = "1"  # errors come to us, to be said in one line
+
+from nnexp.errors import UserError, unknown
+
+GROUPS = [
+    "dataset",
+    "features",
+    "activation",
+    "loss",
+    "optimizer",
+    "schedule",
+    "initializer",
+    "tracking",
+    "backend",
+    "sweep",
+]
+
+
+def conf_dir() -> Path:
+    """The folder of configs: inside the installed package, or beside it in a checkout."""
+    packaged = Path(__file__).parent / "conf"
+    return packaged if packaged.is_dir() else Path(__file__).parents[1] / "conf"
+
+
+def main() -> None:
+    """Run the command line; leaves with 0, with 2 on bad input, with 130 when interrupted."""
+    from nnexp import terminal
+
+    arguments = sys.argv[1:]
+    if {"-h", "--help"} & set(arguments):
+        print(help_text())
+        return
+    try:
+        _hydra(arguments)
+    except UserError as error:
+        terminal.refuse(error)
+        sys.exit(2)
+    except KeyboardInterrupt:
+        print("\nstopped; what is done is on record, and the same command goes on from there", file=sys.stderr)
+        sys.exit(130)
+
+
+def help_text() -> str:
+    """How to say a sweep, every key, and the options of every group."""
+    options = {group: _options(group) for group in GROUPS}
+    groups = "\n".join(f"  {group:<12} {', '.join(names)}" for group, names in options.items())
+    lines = (conf_dir() / "config.yaml").read_text(encoding="utf-8").splitlines()
+    keys = "\n".join(f"  {line}" for line in lines if re.match(r"^(?!defaults|hydra)\w+:", line))
+    return f"{__doc__}\nParts, chosen by name:\n{groups}\n\nKeys, with their defaults:\n{keys}\n\nHydra's own: --hydra-help"
+
+
+def _options(group: str, folders: Sequence[Path] = ()) -> list[str]:
+    found = {file.stem for folder in (*folders, conf_dir()) for file in (folder / group).glob("*.yaml")}
+    return sorted(found)
+
+
+def _hydra(arguments: Sequence[str]) -> None:
+    """Let Hydra compose and call `_job`; its complaints become ours."""
+    import hydra
+    from hydra.errors import HydraException
+    from omegaconf.errors import OmegaConfBaseException
+
+    _check_flags(arguments)
+    overlay = _overlay(arguments)
+    try:
+        if {"-m", "--multirun"} & set(arguments):
+            _check_every_job(arguments, overlay)
+        hydra.main(version_base="1.3", config_path=str(conf_dir()), config_name="config")(_job)()
+    except (HydraException, OmegaConfBaseException) as error:
+        raise _said_in_our_words(error, overlay) from None
+
+
+def _check_flags(arguments: Sequence[str]) -> None:
+    """Refuse a flag that Hydra does not know, and a part that is taken away."""
+    from hydra._internal.utils import get_args_parser
+
+    for argument in arguments:
+        group, _, value = argument.partition("=")
+        if group in GROUPS and group != "sweep" and value in ("", "null", "[]"):
+            raise UserError(f"{argument} leaves no {group}; give one or more of: {', '.join(_options(group))}")
+
+    _, strange = get_args_parser().parse_known_args(list(arguments))
+    if strange:
+        raise UserError(f"{strange[0]} is no flag; say key=value, or see --help")
+
+
+def _overlay(arguments: Sequence[str]) -> list[Path]:
+    """Lay the folder given with --config-dir over the packaged configs: its files come first."""
+    from hydra.core.config_search_path import ConfigSearchPath
+    from hydra.core.plugins import Plugins
+    from hydra.plugins.search_path_plugin import SearchPathPlugin
+
+    folder = _value_of("--config-dir", "-cd", arguments)
+    if folder is None:
+        return []
+    path = Path(folder).absolute()
+    if not path.is_dir():
+        raise UserError(f"--config-dir {folder}: there is no such folder; give the folder of your own configs")
+
+    class Overlay(SearchPathPlugin):
+        """Puts the user's folder before ours."""
+
+        def manipulate_search_path(self, search_path: ConfigSearchPath) -> None:
+            search_path.prepend(provider="overlay", path=f"file://{path}", anchor="main")
+
+    Plugins.instance().register(Overlay)
+    return [path]
+
+
+def _value_of(long: str, short: str, arguments: Sequence[str]) -> str | None:
+    for place, argument in enumerate(arguments):
+        if argument in (long, short) and place + 1 < len(arguments):
+            return arguments[place + 1]
+        if argument.startswith(f"{long}="):
+            return argument.split("=", 1)[1]
+    return None
+
+
+def _check_every_job(arguments: Sequence[str], overlay: Sequence[Path]) -> None:
+    """Plan every job of a multirun before the first one starts, so that a bad one stops them all."""
+    from hydra import compose, initialize_config_dir
+    from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
+    from hydra.core.override_parser.overrides_parser import OverridesParser
+
+    overrides = [a for a in arguments if "=" in a and not a.startswith("-") and not a.startswith("hydra")]
+    parsed = OverridesParser.create().parse_overrides(overrides)
+    with initialize_config_dir(version_base="1.3", config_dir=str(conf_dir())):
+        for job in BasicSweeper.split_arguments(parsed, max_batch_size=None)[0]:
+            _plan_only(_plain(compose("config", overrides=job, return_hydra_config=True)))
+
+
+def _plan_only(asked: dict[str, Any]) -> None:
+    from nnexp import config
+    from nnexp.plan import plan
+
+    plan(config.check(asked))
+
+
+def _plain(composed: Any) -> dict[str, Any]:
+    """The composed sweep as plain data, named after the sweep it was composed from unless it has a name."""
+    from omegaconf import OmegaConf, open_dict
+
+    with open_dict(composed):
+        hydra_part = composed.pop("hydra", None)
+    asked: dict[str, Any] = OmegaConf.to_container(composed, resolve=True)  # type: ignore[assignment]
+    if asked["name"] is None:
+        asked["name"] = _chosen_sweep(hydra_part) or "unnamed"
+    return asked
+
+
+def _chosen_sweep(hydra_part: Any) -> str | None:
+    from hydra.core.hydra_config import HydraConfig
+
+    choices = hydra_part.runtime.choices if hydra_part is not None else HydraConfig.get().runtime.choices
+    name = choices.get("sweep")
+    return str(name).replace("/", ".") if name not in (None, "null") else None
+
+
+def _job(composed: Any) -> None:
+    """One sweep, from composed config to summary."""
+    from hydra.core.hydra_config import HydraConfig
+    from hydra.types import RunMode
+
+    from nnexp import config, pipeline, terminal
+
+    hydra_config = HydraConfig.get()
+    under = hydra_config.sweep.dir if hydra_config.mode == RunMode.MULTIRUN else None
+    try:
+        asked = _plain(composed)
+        with terminal.Bar() as bar:
+            outcome = pipeline.run(config.check(asked), config=asked, under=under, watcher=bar)
+        terminal.report(outcome)
+    except UserError as error:  # said here, since Hydra would add a line of its own
+        terminal.refuse(error)
+        raise SystemExit(2) from None
+
+
+def _said_in_our_words(error: Exception, overlay: Sequence[Path]) -> UserError:
+    """Hydra's complaint as one line that says what is allowed."""
+    text = str(error)
+    missing = re.search(r"Could not (?:find|load) '([\w/]+)/([^'/]+)'", text)
+    if missing:
+        group = missing.group(1)
+        return unknown(group, missing.group(2), _options(group, overlay))
+    key = re.search(r"Could not override '([^']+)'", text) or re.search(r"Key '([^']+)' is not in struct", text)
+    if key:
+        return _unknown_key(key.group(1))
+    return UserError(" ".join(text.split()))
+
+
+def _unknown_key(key: str) -> UserError:
+    """The refusal of a key that no config has, or that belongs to a part that was not chosen."""
+    from nnexp.config import Sweep
+    from nnexp.parts import registry
+
+    kind, _, rest = key.partition(".")
+    name, _, parameter = rest.partition(".")
+    if kind in registry.MODULES and name in registry.known(kind):
+        known = registry.parameters(kind, name)
+        if parameter in known:
+            return UserError(f"{key} has no effect: {kind}={name} is not chosen; say {kind}={name} as well")
+        return unknown(f"{kind}.{name}: the parameter", parameter, known)
+    if kind in registry.MODULES:
+        return unknown(kind, name, registry.known(kind))
+    return unknown("the key", key, Sweep.model_fields)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,33 @@
+"""Where are stacks trained? In this process, or on this machine's cores; neither planner nor trainer knows which.
+
+Results come back as they are finished, in any order. Both backends train with the same arithmetic and one BLAS thread, so
+the records do not tell them apart.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+
+import joblib
+
+from nnexp.config import Backend
+from nnexp.net.training import Stack, Trained, train
+
+
+def workers(backend: Backend) -> int:
+    """How many processes train at the same time."""
+    return 1 if backend.where == "serial" else backend.workers or joblib.cpu_count()
+
+
+def train_all(stacks: Sequence[Stack], backend: Backend) -> Iterator[tuple[int, Trained, float]]:
+    """Train every stack; gives its place in `stacks`, what training gave, and the seconds it took."""
+    n_jobs = min(workers(backend), max(len(stacks), 1))
+    pool = joblib.Parallel(n_jobs=n_jobs, return_as="generator_unordered", batch_size=1, pre_dispatch="2*n_jobs")
+    return pool(joblib.delayed(_timed)(place, stack) for place, stack in enumerate(stacks))
+
+
+def _timed(place: int, stack: Stack) -> tuple[int, Trained, float]:
+    start = time.perf_counter()
+    trained = train(stack)
+    return place, trained, time.perf_counter() - start

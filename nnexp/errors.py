@@ -1,0 +1,22 @@
+"""What a user is told when something they gave cannot be used.
+
+Every refusal is one line: what is wrong with the value, what is allowed, what to do. The command line prints it and
+exits with code 2; a Python caller gets this exception. Anything else that is raised is a fault of the program.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+class UserError(ValueError):
+    """A value from outside that cannot be used; its text is one line a user can act on."""
+
+
+def unknown(what: str, value: object, known: Iterable[str]) -> UserError:
+    """The refusal of a name that is not known, with the known ones and the nearest."""
+    names = list(known)
+    near = difflib.get_close_matches(str(value), names, n=1)
+    hint = f"; did you mean {near[0]}?" if near else ""
+    return UserError(f"{what}={value} is not known; known: {', '.join(names)}{hint}")

@@ -1,0 +1,81 @@
+"""Records as pandas frames: one row a run, the configuration's keys spelled out as columns."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from nnexp.configuration import Configuration, from_settings
+from nnexp.net.objective import Objective
+from nnexp.records import LONG, SCHEMA, Records
+
+Array = NDArray[np.float64]
+
+
+def frame(store: Records, wanted: Sequence[str] | None = None, curves: bool = True) -> pd.DataFrame:
+    """The records of these runs, in this order (all, unasked): ids, keys, seeds, outcome, and with `curves` the lists."""
+    columns = [name for name in SCHEMA.names if curves or name not in LONG]
+    rows = store.read(None if wanted is None else set(wanted), columns).to_pandas()
+    if wanted is not None:
+        rows = rows.set_index("run").reindex([run for run in wanted if run in set(rows["run"])]).reset_index()
+    first = rows.drop_duplicates("configuration").set_index("configuration")["settings"]
+    keys = pd.DataFrame([from_settings(json.loads(text)).shown() for text in first], index=first.index, dtype=object)
+    keys = keys.infer_objects().reindex(rows["configuration"]).reset_index(drop=True)
+    seeds = rows["init_seed"].rename("seed")
+    return pd.concat([rows[["run", "configuration"]], keys, seeds, rows.drop(columns=["run", "configuration"])], axis=1)
+
+
+def load(sweep: str | None = None, runs_dir: str | Path = "runs", curves: bool = True) -> pd.DataFrame:
+    """The runs on record of the newest sweep of this name (or with this id), as a frame; the newest of all, unasked.
+
+    Raises:
+        UserError: if there is no such sweep.
+    """
+    store = Records(runs_dir)
+    return frame(store, store.sweep(sweep).runs, curves)
+
+
+@dataclass(frozen=True)
+class Recalled:
+    """A run taken from its record: what was minimised, and where training ended.
+
+    theta is (parameters,), layer after layer, each layer's [W^T | W0] row by row; `value` and `gradient` take such a theta,
+    or many as (runs, parameters), and give J, a number or (runs,), and dJ/dtheta in theta's shape.
+    """
+
+    configuration: Configuration
+    objective: Objective
+    theta: Array
+
+    def value(self, theta: Array | None = None) -> Any:
+        """J of the run's configuration at theta, where training ended unless given."""
+        theta = self.theta if theta is None else np.asarray(theta, dtype=np.float64)
+        J = self.objective.value(np.atleast_2d(theta), self.configuration.l2)
+        return J if theta.ndim == 2 else float(J[0])
+
+    def gradient(self, theta: Array | None = None) -> Array:
+        """dJ/dtheta at theta, where training ended unless given."""
+        theta = self.theta if theta is None else np.asarray(theta, dtype=np.float64)
+        return self.objective.gradient(np.atleast_2d(theta), self.configuration.l2).reshape(theta.shape)
+
+    def guess(self, X: Array) -> Array:
+        """What the trained net says, (outputs, examples), for data points X (d, examples)."""
+        inputs = self.configuration.features.transform(np.asarray(X, dtype=np.float64))
+        return self.objective.network.guess(self.theta[None, :], inputs)[0]
+
+    def weights(self) -> list[tuple[Array, Array]]:
+        """W (m, n) and W0 (n,) of each layer."""
+        return self.objective.network.weights(self.theta)
+
+
+def recall(row: Mapping[str, Any]) -> Recalled:
+    """The run that a row of a frame records."""
+    configuration = from_settings(json.loads(row["settings"]))
+    return Recalled(configuration, configuration.objective(), np.asarray(row["theta"], dtype=np.float64))

@@ -1,0 +1,75 @@
+"""Which random numbers does a run use, and for what?
+
+Every purpose has a stream of its own, so that the initial weights do not depend on how the data are ordered, and the order
+does not depend on how many weights were drawn. A stream is named by a seed and its purpose, on any machine.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+INITIAL_WEIGHTS, ORDER_OF_DATA = 0, 1
+
+
+def stream(seed: int, purpose: int) -> np.random.Generator:
+    """The generator of this seed for this purpose."""
+    return np.random.Generator(np.random.PCG64(np.random.SeedSequence(seed, spawn_key=(purpose,))))
+
+
+class Order:
+    """Which examples each run of a stack sees at each step.
+
+    Args:
+        seeds: the order seed of each run.
+        n: how many examples there are.
+        batch: how many a step sees.
+        shuffles: whether each pass sees every example once, in a new order, its last batch being what is left over.
+    """
+
+    CHUNK = 256
+
+    def __init__(self, seeds: Sequence[int], n: int, batch: int, shuffles: bool) -> None:
+        self._streams = [stream(seed, ORDER_OF_DATA) for seed in seeds]
+        self._n, self._batch, self._shuffles = n, batch, shuffles
+        self._start, self._drawn = -1, np.empty((0, len(seeds), batch), dtype=np.intp)
+        self._left = [np.empty(0, dtype=np.intp) for _ in seeds]
+
+    def at(self, t: int) -> NDArray[np.intp]:
+        """The examples' indices at step t, (runs, batch); steps are asked for in order, or again within a chunk.
+
+        The last batch of a shuffled pass is smaller where the batch does not divide the number of examples.
+        """
+        start = t - t % self.CHUNK
+        if start != self._start:
+            self._draw(start)
+        chosen = self._drawn[t - start]
+        return chosen[:, : self.size(t)]
+
+    def size(self, t: int) -> int:
+        """How many examples step t sees."""
+        if not self._shuffles:
+            return self._batch
+        steps_per_pass = -(-self._n // self._batch)
+        return self._n - self._batch * (steps_per_pass - 1) if (t + 1) % steps_per_pass == 0 else self._batch
+
+    def _draw(self, start: int) -> None:
+        shape = (self.CHUNK, len(self._streams), self._batch)
+        if self._drawn.shape != shape:
+            self._drawn = np.zeros(shape, dtype=np.intp)
+        for run, rng in enumerate(self._streams):
+            if self._shuffles:
+                self._fill_shuffled(run, rng, start)
+            else:
+                self._drawn[:, run] = rng.integers(self._n, size=(self.CHUNK, self._batch))
+        self._start = start
+
+    def _fill_shuffled(self, run: int, rng: np.random.Generator, start: int) -> None:
+        for i in range(self.CHUNK):
+            size = self.size(start + i)
+            if len(self._left[run]) == 0:
+                self._left[run] = rng.permutation(self._n)
+            self._drawn[i, run, :size] = self._left[run][:size]
+            self._left[run] = self._left[run][size:]

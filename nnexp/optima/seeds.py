@@ -1,0 +1,110 @@
+"""What did the random seeds of each configuration come to?
+
+Takes a frame with one row a run (see `nnexp.frames`), gives tables, representatives and bands of curves. A mean over seeds
+is never given: seeds end in several optima, and no run has the mean of their losses.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from nnexp.configuration import KEYS
+from nnexp.records import STATUS
+
+Array = NDArray[np.float64]
+
+IMPLIED = (("steps", ["passes"]), ("passes", ["optimizer"]), ("widths", ["depth", "width"]), ("output", ["loss"]))
+"""Keys that are not shown where the others say the same."""
+
+QUANTILES = {"median": 0.5, "q10": 0.1, "q90": 0.9}
+
+
+def varying(runs: pd.DataFrame) -> list[str]:
+    """The keys and part parameters that tell the configurations of these runs apart."""
+    keys = [c for c in runs.columns if c in KEYS or c.split(".")[0] in KEYS]
+    once = runs.drop_duplicates("configuration")
+    found = [key for key in keys if once[key].nunique(dropna=False) > 1]
+    parameters = [(key, [key.split(".")[0]]) for key in found if "." in key]
+    for key, others in (*IMPLIED, *parameters):
+        if key in found and once.groupby(others, dropna=False)[key].nunique(dropna=False).max() == 1:
+            found.remove(key)
+    return found
+
+
+def label(run: Any, keys: list[str]) -> str:
+    """A run's configuration in words: the value of each of these keys that it has."""
+    named = {"depth", "width", "step_size", "l2", "passes", "steps"}
+    values = {key: run[key] for key in keys if pd.notna(run[key])}
+    return ", ".join(f"{key.replace('_', ' ')} {v:g}" if key in named else _said(key, v) for key, v in values.items())
+
+
+def _said(key: str, value: object) -> str:
+    return f"{key}={value}" if "." in key else str(value)
+
+
+def configurations(runs: pd.DataFrame) -> pd.DataFrame:
+    """One row a configuration, the best median test loss first: its id, what varies, and what its seeds came to.
+
+    Runs that diverged count in `runs` and `diverged` and nowhere else.
+    """
+    keys = varying(runs)
+    groups = runs.groupby("configuration", sort=False)
+    table = pd.DataFrame(index=pd.Index(list(groups.groups), name="configuration"))
+    first = runs.drop_duplicates("configuration").set_index("configuration")
+    for key in keys:
+        table[key] = first[key]
+    table["runs"] = groups.size()
+    table["diverged"] = runs["status"].eq("diverged").groupby(runs["configuration"]).sum()
+    for name in ("test_loss", "test_error"):
+        table[f"median_{name}"], table[f"best_{name}"] = groups[name].median(), groups[name].min()
+    return table.sort_values("median_test_loss", kind="stable").reset_index()
+
+
+def failures(runs: pd.DataFrame) -> list[str]:
+    """A line for each configuration with runs that did not take all their steps: which seeds, why, and at which step."""
+    keys, lines = varying(runs), []
+    for (_, status), group in runs[runs["status"] != "finished"].groupby(["configuration", "status"], sort=False):
+        where = label(group.iloc[0], keys) or "the configuration"
+        lines.append(
+            f"{status}: {where}; seeds {', '.join(_seed(run) for _, run in group.iterrows())}: {STATUS[str(status)]}"
+        )
+    return lines
+
+
+def _seed(run: pd.Series) -> str:
+    return f"{run['seed']}" if pd.isna(run["diverged_at"]) else f"{run['seed']} (step {run['diverged_at']:.0f})"
+
+
+def representatives(runs: pd.DataFrame) -> dict[str, pd.Series]:
+    """The best, median and worst run of one configuration by final J, among those that have one; empty if none has.
+
+    The median is a run, the lower middle one; ties go to the smaller seed.
+    """
+    ranked = runs[runs["J"].notna()].sort_values(["J", "init_seed", "run"], kind="stable")
+    if ranked.empty:
+        return {}
+    last = len(ranked) - 1
+    return {"best": ranked.iloc[0], "median": ranked.iloc[last // 2], "worst": ranked.iloc[last]}
+
+
+def bands(runs: pd.DataFrame, curve: str) -> tuple[NDArray[np.int64], dict[str, Array]]:
+    """One configuration's curve over its seeds: steps (points,), and median, q10, q90 and best, (points,) each.
+
+    `best` is the curve of the run with the lowest final J. Runs that diverged drop out at the step they did; where none is
+    left, the values are NaN.
+    """
+    longest = max(runs["curve_steps"], key=len)
+    stacked = np.stack([np.asarray(values, dtype=float) for values in runs[f"curve_{curve}"]])
+    kept = ~np.isnan(stacked).all(axis=0)
+    values = {name: np.full(stacked.shape[1], np.nan) for name in QUANTILES}
+    for name, share in QUANTILES.items():
+        values[name][kept] = np.nanquantile(stacked[:, kept], share, axis=0)
+    best = representatives(runs).get("best")
+    values["best"] = (
+        np.full(stacked.shape[1], np.nan) if best is None else np.asarray(best[f"curve_{curve}"], dtype=float)
+    )
+    return np.asarray(longest, dtype=np.int64), values

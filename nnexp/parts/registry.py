@@ -1,0 +1,144 @@
+"""Which parts are there, by kind and name, and how is one made from plain data?
+
+A part is a frozen record of its own parameters with the methods of its kind. Writing the class under `@part(...)` in its
+kind's module and one file in `conf/<kind>/` is all it takes to add one. Parts know NumPy, SciPy and this module, never
+each other.
+"""
+
+from __future__ import annotations
+
+import functools
+import importlib
+import itertools
+import typing
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from typing import Annotated, Any, ClassVar, TypeVar
+
+from annotated_types import Ge, Gt, Le, Lt
+from pydantic import AllowInfNan, TypeAdapter, ValidationError
+
+from nnexp.errors import UserError, unknown
+
+Number = Annotated[float, AllowInfNan(False)]
+Positive = Annotated[float, Gt(0), AllowInfNan(False)]
+NotNegative = Annotated[float, Ge(0), AllowInfNan(False)]
+Share = Annotated[float, Ge(0), Lt(1), AllowInfNan(False)]
+Count = Annotated[int, Ge(1), Le(10_000_000)]
+Seed = Annotated[int, Ge(0), Lt(2**63)]
+
+MODULES = {
+    "dataset": "nnexp.parts.datasets",
+    "features": "nnexp.parts.features",
+    "activation": "nnexp.parts.activations",
+    "loss": "nnexp.parts.losses",
+    "optimizer": "nnexp.parts.optimizers",
+    "schedule": "nnexp.parts.schedules",
+    "initializer": "nnexp.parts.initializers",
+}
+_PARTS: dict[str, dict[str, Any]] = {kind: {} for kind in MODULES}
+
+
+@dataclass(frozen=True)
+class Part:
+    """What every part has: the kind and name it was registered under, and plain fields."""
+
+    kind: ClassVar[str]
+    name: ClassVar[str]
+
+    def settings(self) -> dict[str, Any]:
+        """The part as plain data: its name and its parameters, as configs and records say it."""
+        return {"name": self.name, **asdict(self)}
+
+    def identity(self) -> dict[str, Any]:
+        """What of the part determines a run; a part that reads a file says the content here, not the path."""
+        return self.settings()
+
+
+P = TypeVar("P", bound=Part)
+
+
+def part(kind: str, name: str) -> Callable[[type[P]], type[P]]:
+    """Register the class below as the part `name` of its kind; its annotated fields are its parameters."""
+
+    def register(cls: type[P]) -> type[P]:
+        cls.kind, cls.name = kind, name
+        cls = dataclass(frozen=True)(cls)
+        _PARTS[kind][name] = cls
+        return cls
+
+    return register
+
+
+@functools.cache
+def known(kind: str) -> dict[str, Any]:
+    """Every part of a kind, by name, in the order in which its module states them."""
+    importlib.import_module(MODULES[kind])
+    return _PARTS[kind]
+
+
+@functools.cache
+def parameters(kind: str, name: str) -> dict[str, TypeAdapter]:
+    """The checks of a part's parameters, by name.
+
+    Raises:
+        UserError: if no part of this kind has this name.
+    """
+    if name not in known(kind):
+        raise unknown(kind, name, known(kind))
+    hints = typing.get_type_hints(known(kind)[name], include_extras=True)
+    return {key: TypeAdapter(hint) for key, hint in hints.items() if typing.get_origin(hint) is not ClassVar}
+
+
+def make(kind: str, name: str, given: Mapping[str, Any] | None = None) -> Any:
+    """The one part with this name and these parameters.
+
+    Raises:
+        UserError: if the name or a parameter is not known, or a value is not allowed.
+    """
+    made = variants(kind, name, given)
+    if len(made) > 1:
+        raise UserError(f"{kind}.{name} has a list where one value is needed; give one value for each parameter")
+    return made[0]
+
+
+def variants(kind: str, name: str, given: Mapping[str, Any] | None = None) -> list[Any]:
+    """Every part that the parameters ask for: a parameter given as a list of allowed values is an axis.
+
+    Raises:
+        UserError: if the name or a parameter is not known, or a value is not allowed.
+    """
+    checks = parameters(kind, name)
+    given = dict(given or {})
+    for key in given:
+        if key not in checks:
+            raise UserError(f"{kind}.{name}.{key} is no parameter; {kind} {name} has: {', '.join(checks) or 'none'}")
+    axes = [_axis(f"{kind}.{name}.{key}", checks[key], tuples(value)) for key, value in given.items()]
+    return [known(kind)[name](**dict(zip(given, values, strict=True))) for values in itertools.product(*axes)]
+
+
+def tuples(value: Any) -> Any:
+    """The value with every list in it, at any depth, made a tuple: plain data becomes hashable."""
+    return tuple(map(tuples, value)) if isinstance(value, list | tuple) else value
+
+
+def _axis(key: str, check: TypeAdapter, value: Any) -> list[Any]:
+    """The values a parameter takes: itself where it fits the declared type, else each element of the list."""
+    try:
+        return [check.validate_python(value, strict=True)]
+    except ValidationError as error:
+        if not isinstance(value, tuple) or not value:
+            raise UserError(f"{key}={value!r} cannot be used: {reason(error)}") from None
+    try:
+        return [check.validate_python(element, strict=True) for element in value]
+    except ValidationError as error:
+        raise UserError(f"{key}={list(value)!r} cannot be used: {reason(error)}") from None
+
+
+def reason(error: ValidationError) -> str:
+    """The first complaint of a failed check, as a phrase."""
+    first = error.errors(include_url=False)[0]
+    if "error" in first.get("ctx", {}):
+        return str(first["ctx"]["error"])
+    text = first["msg"].removeprefix("Input ").removeprefix("Value error, ")
+    return f"it {text}; give another value"

@@ -1,0 +1,143 @@
+"""The way through: plan, skip what is on record, train, record, track, summarise.
+
+The only module that walks through all rooms; behind the command line and behind `nnexp.sweep(...)`.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from nnexp import backends, records
+from nnexp.config import Sweep
+from nnexp.configuration import digest
+from nnexp.net.training import Stack, Trained, parts, seconds_of_work
+from nnexp.plan import Plan, Run, plan, stack, stacks
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+LEAST_WORK = 0.5
+"""Seconds below which a stack is not cut further: handing it to a worker must stay cheap beside the work."""
+
+
+class Watcher(Protocol):
+    """Who is told how a sweep gets on."""
+
+    def planned(self, plan: Plan, missing: int) -> None:
+        """The plan is made; this many of its runs are not on record."""
+
+    def trained(self, runs: int) -> None:
+        """So many more runs are on record."""
+
+    def tracked(self, done: int, of: int) -> None:
+        """So many of a sweep's entries are up to date in MLflow."""
+
+    def not_tracked(self, why: str) -> None:
+        """The tracker could not be written."""
+
+    def set_aside(self, files: Sequence[Path]) -> None:
+        """Damaged record files were set aside."""
+
+
+class Silence:
+    """Nobody is told."""
+
+    def planned(self, plan: Plan, missing: int) -> None:
+        """Says nothing."""
+
+    def trained(self, runs: int) -> None:
+        """Says nothing."""
+
+    def tracked(self, done: int, of: int) -> None:
+        """Says nothing."""
+
+    def not_tracked(self, why: str) -> None:
+        """Says nothing."""
+
+    def set_aside(self, files: Sequence[Path]) -> None:
+        """Says nothing."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of a sweep: its record, its plan, and how many of its runs were trained this time."""
+
+    record: records.SweepRecord
+    plan: Plan
+    trained: int
+    store: records.Records
+
+    def frame(self, curves: bool = True) -> pd.DataFrame:
+        """The sweep's runs, one row each, in the order of the plan."""
+        from nnexp.frames import frame
+
+        return frame(self.store, [run.id for run in self.plan.runs], curves)
+
+
+def run(
+    sweep: Sweep, *, config: Mapping[str, Any], under: str | None = None, watcher: Watcher | None = None
+) -> Outcome:
+    """Carry a sweep through: every planned run is on record at the end, and none is trained twice.
+
+    Args:
+        sweep: what was asked for.
+        config: the same as plain data, to be kept.
+        under: a name that several jobs share which together are one sweep.
+        watcher: who is told how it gets on.
+
+    Raises:
+        UserError: if the sweep cannot be run; nothing has been written then.
+    """
+    watcher = watcher or Silence()
+    made = plan(sweep)
+    store = records.Records(sweep.runs_dir)
+    recorded = store.ids()
+    missing = [r for r in made.runs if r.id not in recorded]
+    watcher.set_aside(store.set_aside)
+    record = _sweep_record(made, store, config, under)
+    watcher.planned(made, len(missing))
+    for (runs, chunk), trained, seconds in _train(missing, sweep):
+        store.write(records.table(runs, chunk, trained, seconds))
+        watcher.trained(len(runs))
+    if sweep.tracking.store == "mlflow":
+        _track(sweep, store, record, watcher)
+    return Outcome(record, made, len(missing), store)
+
+
+def _track(sweep: Sweep, store: records.Records, record: records.SweepRecord, watcher: Watcher) -> None:
+    """Bring MLflow up to date; whatever is wrong with it, the records are whole and the sweep has not failed."""
+    from nnexp.tracking.sync import sync
+
+    try:
+        sync(store, record, sweep.tracking.uri, sweep.tracking.exemplary_seeds, watcher.tracked)
+    except Exception as error:
+        watcher.not_tracked(f"{type(error).__name__}: {' '.join(str(error).split())[:300]}")
+
+
+def _train(missing: Sequence[Run], sweep: Sweep) -> Iterator[tuple[tuple[list[Run], Stack], Trained, float]]:
+    """Every chunk of runs with its stack, as it is trained; the longest first, so that no core waits at the end."""
+    groups = [(group, stack(group)) for group in stacks(missing)]
+    total = sum(seconds_of_work(s) for _, s in groups)
+    most = max(LEAST_WORK, total / (8 * backends.workers(sweep.backend)))
+    chunks = [
+        ([group[i] for i in chosen], whole.only(chosen)) for group, whole in groups for chosen in parts(whole, most)
+    ]
+    chunks.sort(key=lambda chunk: -seconds_of_work(chunk[1]))
+    for place, trained, seconds in backends.train_all([s for _, s in chunks], sweep.backend):
+        yield chunks[place], trained, seconds
+
+
+def _sweep_record(
+    made: Plan, store: records.Records, config: Mapping[str, Any], under: str | None
+) -> records.SweepRecord:
+    """Keep which runs the sweep asked for; jobs under one name are one sweep."""
+    ids, name = [run.id for run in made.runs], made.sweep.name or "unnamed"
+    now = datetime.datetime.now(datetime.UTC).isoformat(timespec="microseconds")
+    sweep_id = digest([name, under] if under else [name, sorted(ids)])
+    record = records.SweepRecord(sweep_id, name, made.sweep.question, now, [dict(config)], ids)
+    store.keep_sweep(record)
+    return store.sweep(sweep_id)

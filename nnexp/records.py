@@ -1,0 +1,193 @@
+"""What happened in every run, kept so that it can be trusted: one row a run, Parquet, written whole or not at all.
+
+`runs/records/*.parquet` hold the runs, whichever sweep asked for them first; `runs/sweeps/*.json` say which runs belong to
+which sweep. A file is written under another name and renamed, so nothing half-written is ever read; one that cannot be
+read is set aside, never trusted and never deleted.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from nnexp.configuration import digest
+from nnexp.errors import UserError
+from nnexp.net.objective import MEASURES
+from nnexp.net.training import Stack, Trained
+from nnexp.plan import Run
+
+CURVES = ("J", "train_loss", "test_loss", "train_error", "test_error")
+_NUMBERS, _COUNTS = pa.list_(pa.float64()), pa.list_(pa.int64())
+
+SCHEMA = pa.schema(
+    [
+        ("run", pa.string()),
+        ("configuration", pa.string()),
+        ("settings", pa.string()),
+        ("init_seed", pa.int64()),
+        ("order_seed", pa.int64()),
+        ("status", pa.string()),
+        ("diverged_at", pa.int64()),
+        ("steps_taken", pa.int64()),
+        ("gradient_evaluations", pa.int64()),
+        *((name, pa.float64()) for name in MEASURES),
+        ("seconds", pa.float64()),
+        ("sizes", _COUNTS),
+        ("theta", _NUMBERS),
+        ("curve_steps", _COUNTS),
+        *((f"curve_{name}", _NUMBERS) for name in CURVES),
+        ("snapshot_steps", _COUNTS),
+        ("snapshots", _NUMBERS),
+    ],
+    metadata={"nnexp.schema": "1"},
+)
+"""The columns of a record. `theta` and each snapshot are laid out as `nnexp.net.network` says; `snapshots` holds them
+one after the other; `seconds` is the run's share of its stack's training time, the only column not determined."""
+
+LONG = tuple(field.name for field in SCHEMA if pa.types.is_list(field.type))
+"""The columns that hold a list a run."""
+
+STATUS = {
+    "finished": "took all its steps",
+    "diverged": "a parameter or J left the finite numbers: the step size is too large for this objective",
+    "no_gradient": "a step function's derivative is 0 everywhere, so gradient descent never moves the weights "
+    "beneath it; train with a sigmoid, tanh or ReLU, or put steps in front as features=steps",
+}
+"""What each status means, in a sentence."""
+
+
+def table(runs: Sequence[Run], stack: Stack, trained: Trained, seconds: float) -> pa.Table:
+    """The records of a stack that took this many seconds to train."""
+    n = stack.objective.train.X.shape[1]
+    per_step = stack.optimizer.batch(n) or n
+    broken = trained.diverged_at >= 0
+    taken = np.where(broken, trained.diverged_at, trained.recorded[-1])
+    other = "finished" if stack.objective.network.has_slope else "no_gradient"
+    settings = {run.configuration.id: json.dumps(run.configuration.settings()) for run in runs}
+    count = len(runs)
+    columns: dict[str, Any] = {
+        "run": [run.id for run in runs],
+        "configuration": [run.configuration.id for run in runs],
+        "settings": [settings[run.configuration.id] for run in runs],
+        "init_seed": [run.init_seed for run in runs],
+        "order_seed": [run.order_seed for run in runs],
+        "status": np.where(broken, "diverged", other).tolist(),
+        "diverged_at": [int(step) if step >= 0 else None for step in trained.diverged_at],
+        "steps_taken": taken,
+        "gradient_evaluations": taken * per_step,
+        **{name: np.where(broken, np.nan, trained.curves[name][:, -1]) for name in MEASURES},
+        "seconds": np.full(count, seconds / count),
+        "sizes": [list(stack.objective.network.sizes)] * count,
+        "theta": list(trained.theta),
+        "curve_steps": [list(trained.recorded)] * count,
+        **{f"curve_{name}": list(trained.curves[name]) for name in CURVES},
+        "snapshot_steps": [list(trained.kept)] * count,
+        "snapshots": list(trained.snapshots.reshape(count, -1)),
+    }
+    return pa.table({name: pa.array(columns[name], type=SCHEMA.field(name).type) for name in SCHEMA.names}, SCHEMA)
+
+
+@dataclass(frozen=True)
+class SweepRecord:
+    """Which runs a sweep asked for, and in what words.
+
+    config: the composed sweep, as plain data; of several jobs under one sweep, one after the other.
+    """
+
+    id: str
+    name: str
+    question: str
+    created: str
+    config: list[Mapping[str, Any]]
+    runs: list[str]
+
+
+class Records:
+    """The records under one folder.
+
+    Args:
+        root: the folder of everything that is made, `runs` by default.
+    """
+
+    def __init__(self, root: str | Path) -> None:
+        self.root = Path(root)
+        self.folder, self.sweeps = self.root / "records", self.root / "sweeps"
+        self.set_aside: list[Path] = []
+
+    def ids(self) -> set[str]:
+        """The ids of all runs on record."""
+        return {run for file in self._files() for run in self._read(file, ["run"])["run"].to_pylist()}
+
+    def write(self, records: pa.Table) -> None:
+        """Keep these records, as one file."""
+        name = digest(records["run"].to_pylist())
+        self.folder.mkdir(parents=True, exist_ok=True)
+        target = self.folder / f"{name}.parquet"
+        _whole(target, lambda temporary: pq.write_table(records, temporary, compression="zstd"))
+
+    def read(self, wanted: Collection[str] | None = None, columns: Sequence[str] | None = None) -> pa.Table:
+        """The records of these runs (all, unasked), each once, in no particular order."""
+        names = list(dict.fromkeys(["run", *(columns or SCHEMA.names)]))
+        tables = [self._read(file, names) for file in self._files()]
+        if not tables:
+            return SCHEMA.empty_table().select(names)
+        whole = pa.concat_tables(tables)
+        ids = whole["run"].to_pylist()
+        keep = {run: i for i, run in enumerate(ids) if wanted is None or run in wanted}
+        return whole if len(keep) == len(ids) else whole.take(pa.array(list(keep.values()), pa.int64()))
+
+    def _files(self) -> list[Path]:
+        return sorted(self.folder.glob("*.parquet")) if self.folder.is_dir() else []
+
+    def _read(self, file: Path, columns: Sequence[str]) -> pa.Table:
+        """A file's columns; one that cannot be read is set aside and counts as empty."""
+        try:
+            return pq.read_table(file, columns=list(columns), schema=SCHEMA, memory_map=False)
+        except (pa.ArrowException, OSError) as error:
+            if isinstance(error, FileNotFoundError | PermissionError):
+                raise
+            aside = file.with_suffix(".damaged")
+            file.replace(aside)
+            self.set_aside.append(aside)
+            return SCHEMA.empty_table().select(list(columns))
+
+    def keep_sweep(self, sweep: SweepRecord) -> None:
+        """Keep what a sweep asked for; jobs that share an id add to one sweep, each in a file of its own."""
+        self.sweeps.mkdir(parents=True, exist_ok=True)
+        text = json.dumps(asdict(sweep), indent=1)
+        target = self.sweeps / f"{sweep.id}-{digest(sorted(sweep.runs))}.json"
+        _whole(target, lambda temporary: temporary.write_text(text, encoding="utf-8"))
+
+    def sweep(self, name: str | None = None) -> SweepRecord:
+        """The newest sweep, or the newest of this name or id, all its jobs together.
+
+        Raises:
+            UserError: if there is none.
+        """
+        files = sorted(self.sweeps.glob("*.json")) if self.sweeps.is_dir() else []
+        every = [SweepRecord(**json.loads(file.read_text(encoding="utf-8"))) for file in files]
+        found = [sweep for sweep in every if name in (None, sweep.name, sweep.id)]
+        if not found:
+            known = ", ".join(sorted({sweep.name for sweep in every})) or "none"
+            raise UserError(f"no sweep {name or ''} is on record in {self.root}; on record: {known}; run one first")
+        newest = max(found, key=lambda sweep: sweep.created)
+        jobs = sorted((sweep for sweep in every if sweep.id == newest.id), key=lambda sweep: sweep.created)
+        runs = list(dict.fromkeys(run for job in jobs for run in job.runs))
+        return replace(newest, config=[config for job in jobs for config in job.config], runs=runs)
+
+
+def _whole(target: Path, write: Any) -> None:
+    """Write a file so that it is there whole or not at all, also when the machine stops."""
+    temporary = target.with_name(f".{target.name}.{os.getpid()}")
+    write(temporary)
+    with open(temporary, "rb") as written:
+        os.fsync(written.fileno())
+    temporary.replace(target)

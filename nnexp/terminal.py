@@ -1,0 +1,138 @@
+"""What the person at the terminal sees: progress, the summary, the next commands, one line where something is wrong."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rich import box
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.table import Table
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from nnexp.pipeline import Outcome
+    from nnexp.plan import Plan
+
+MOST_ROWS = 24
+
+console = Console(highlight=False)
+
+
+def refuse(error: Exception) -> None:
+    """One line on standard error that says what is wrong."""
+    print("nnexp: " + " ".join(str(error).split()), file=sys.stderr)
+
+
+class Bar:
+    """A watcher that shows what is done, how fast, and the time left."""
+
+    def __init__(self) -> None:
+        self._progress = Progress(
+            TextColumn("{task.description:<8}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TextColumn("{task.fields[unit]}"),
+            TimeElapsedColumn(),
+            TextColumn("gone,"),
+            TimeRemainingColumn(),
+            TextColumn("left"),
+            console=console,
+            refresh_per_second=4,
+        )
+        self._tasks: dict[str, TaskID] = {}
+
+    def __enter__(self) -> Bar:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._progress.stop()
+
+    def planned(self, plan: Plan, missing: int) -> None:
+        """Say what will be done."""
+        runs, configurations = len(plan.runs), len(plan.configurations)
+        console.print(f"{plan.sweep.name}: {configurations:,} configurations, {runs:,} runs, {missing:,} to train")
+        if missing:
+            self._show("training", "runs", missing, 0)
+        else:
+            console.print("every run is on record: nothing is trained")
+
+    def trained(self, runs: int) -> None:
+        """Move the bar of runs."""
+        task = self._progress.tasks[self._tasks["training"]]
+        self._show("training", "runs", task.total or 0, int(task.completed) + runs)
+
+    def tracked(self, done: int, of: int) -> None:
+        """Move the bar of what is shown in MLflow."""
+        self._show("tracking", "entries", of, done)
+
+    def _show(self, what: str, unit: str, total: float, done: int) -> None:
+        if what not in self._tasks:
+            self._tasks[what] = self._progress.add_task(what, total=total, unit=unit)
+            self._progress.start()
+        task = self._tasks[what]
+        self._progress.update(task, completed=done)
+        speed = self._progress.tasks[task].finished_speed or self._progress.tasks[task].speed
+        self._progress.update(task, unit=f"{unit}, {speed:,.0f} a second" if speed else unit)
+
+    def not_tracked(self, why: str) -> None:
+        """Say that MLflow could not be written, and that nothing is lost."""
+        console.print(f"tracking failed ({why}); the records are whole, and the same command tries again", soft_wrap=True)
+
+    def set_aside(self, files: Sequence[Path]) -> None:
+        """Say which record files could not be read."""
+        for file in files:
+            console.print(f"a damaged record file was set aside as {file}; its runs are trained again", soft_wrap=True)
+
+
+def report(outcome: Outcome) -> None:
+    """What came of a sweep: the table of configurations, every failed run with its reason, what to type next."""
+    from nnexp.optima import seeds
+
+    runs = outcome.frame(curves=False)
+    _show(seeds.configurations(runs).drop(columns="configuration"))
+    for line in seeds.failures(runs):
+        console.print(line, soft_wrap=True)
+    _next_commands(outcome.record.name)
+
+
+def _show(table: pd.DataFrame) -> None:
+    """The table of configurations, best first; of many, the first ones."""
+    rows = [[_cell(name, value) for name, value in row.items()] for row in table.head(MOST_ROWS).to_dict("records")]
+    shown = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), show_edge=False)
+    for i, name in enumerate(table.columns):
+        header = str(name).replace("_", "\n").replace(".", "\n")
+        shown.add_column(header, justify="right", overflow="fold", min_width=max(len(row[i]) for row in rows))
+    for row in rows:
+        shown.add_row(*row)
+    console.print(f"{len(rows)} of {len(table)} configurations, best median test loss first", soft_wrap=True)
+    console.print(shown)
+
+
+def _next_commands(name: str) -> None:
+    """What to type next: make's targets where there is a Makefile, else what the installed package offers."""
+    commands = {
+        "python -m nnexp.tracking": "curves and decision boundaries in MLflow",
+        f"python -c \"import nnexp; print(nnexp.load('{name}'))\"": "the runs as a pandas frame",
+    }
+    if Path("Makefile").is_file():
+        commands = {
+            "make ui": "curves and decision boundaries in MLflow",
+            f"make compare SWEEP={name}": "the seeds compared: tables and figures",
+            f"make notebooks SWEEP={name}": "the same, to read and change",
+        }
+    console.print("next:")
+    for command, what in commands.items():
+        console.print(f"  {command:<32} {what}", soft_wrap=True, markup=False)
+
+
+def _cell(name: object, value: object) -> str:
+    if isinstance(value, float):
+        percent = str(name).endswith("error")
+        exact = f"{value:.3f}" if str(name).endswith("loss") and 1e-3 <= value < 1e3 else f"{value:.3g}"
+        return "" if value != value else f"{value:.1%}" if percent else exact
+    return "" if value is None else str(value)

@@ -1,0 +1,89 @@
+"""Every metric that is logged: its name, what it is, and its unit.
+
+Losses are as the sweep chose them; `step` of a curve is the number of updates taken.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pandas as pd
+
+from nnexp.optima import seeds
+from nnexp.records import STATUS
+
+BANDS = {
+    "training loss": ("train_loss", "mean loss over the training examples, at rest, penalty left out"),
+    "test loss": ("test_loss", "mean loss over the test examples"),
+    "training error": ("train_error", "share of training labels that are wrong"),
+    "test error": ("test_error", "share of test labels that are wrong"),
+}
+OVER_SEEDS = {
+    "median": "the middle of the seeds",
+    "q10": "exceeded by nine seeds in ten",
+    "q90": "exceeded by one seed in ten",
+    "best": "the seed with the lowest final J",
+}
+CURVES = {
+    "objective/J": ("J", "mean training loss plus penalty"),
+    "loss/train": ("train_loss", "mean loss over the training examples, at rest, penalty left out"),
+    "loss/test": ("test_loss", "mean loss over the test examples"),
+    "error/train": ("train_error", "share of training labels that are wrong"),
+    "error/test": ("test_error", "share of test labels that are wrong"),
+}
+FINAL = {
+    "objective/penalty": ("penalty", "l2 / 2 times the sum of squared weights"),
+    "cost/train": ("train_cost", "asymmetric cost over the training examples: a missed 1 costs more than a false alarm"),
+    "cost/test": ("test_cost", "asymmetric cost over the test examples"),
+    "effort/updates": ("steps_taken", "updates taken"),
+    "effort/gradient evaluations": ("gradient_evaluations", "examples that a gradient was taken on"),
+}
+SHARES = {f"share of seeds/{status}": meaning for status, meaning in STATUS.items()}
+SWEEP = {
+    "sweep/runs": "runs on record",
+    "sweep/configurations": "configurations with runs on record",
+    "sweep/diverged": "runs that diverged",
+    "sweep/best test loss": "the lowest test loss of any run",
+}
+
+DICTIONARY: dict[str, str] = {
+    **{f"{band}/{name}": f"{what}; {over}" for band, (_, what) in BANDS.items() for name, over in OVER_SEEDS.items()},
+    **{name: what for name, (_, what) in (CURVES | FINAL).items()},
+    **{name: f"share of the seeds whose run {meaning}" for name, meaning in SHARES.items()},
+    **SWEEP,
+}
+
+Point = tuple[str, float, int]
+
+
+def of_configuration(runs: pd.DataFrame) -> Iterator[Point]:
+    """(name, value, step) of everything logged on a configuration, from its runs; NaN is left out."""
+    for band, (column, _) in BANDS.items():
+        steps, over_seeds = seeds.bands(runs, column)
+        for name, values in over_seeds.items():
+            yield from _finite(f"{band}/{name}", values, steps)
+    last = int(max(runs["steps_taken"]))
+    for name in STATUS:
+        yield f"share of seeds/{name}", float((runs["status"] == name).mean()), last
+
+
+def of_run(run: pd.Series) -> Iterator[Point]:
+    """(name, value, step) of everything logged on one run; NaN is left out."""
+    for name, (column, _) in CURVES.items():
+        yield from _finite(name, run[f"curve_{column}"], run["curve_steps"])
+    for name, (column, _) in FINAL.items():
+        yield from _finite(name, [run[column]], [run["steps_taken"]])
+
+
+def of_sweep(runs: pd.DataFrame) -> Iterator[Point]:
+    """(name, value, step) of everything logged on a sweep."""
+    yield "sweep/runs", float(len(runs)), 0
+    yield "sweep/configurations", float(runs["configuration"].nunique()), 0
+    yield "sweep/diverged", float((runs["status"] == "diverged").sum()), 0
+    yield from _finite("sweep/best test loss", [runs["test_loss"].min()], [0])
+
+
+def _finite(name: str, values: object, steps: object) -> Iterator[Point]:
+    for value, step in zip(values, steps, strict=True):  # type: ignore[call-overload]
+        if pd.notna(value):
+            yield name, float(value), int(step)

@@ -24,7 +24,8 @@ def frame(store: Records, wanted: Sequence[str] | None = None, curves: bool = Tr
     columns = [name for name in SCHEMA.names if curves or name not in LONG]
     rows = store.read(None if wanted is None else set(wanted), columns).to_pandas()
     if wanted is not None:
-        rows = rows.set_index("run").reindex([run for run in wanted if run in set(rows["run"])]).reset_index()
+        recorded = set(rows["run"])
+        rows = rows.set_index("run").loc[[run for run in wanted if run in recorded]].reset_index()
     first = rows.drop_duplicates("configuration").set_index("configuration")["settings"]
     keys = pd.DataFrame([from_settings(json.loads(text)).shown() for text in first], index=first.index, dtype=object)
     keys = keys.infer_objects().reindex(rows["configuration"]).reset_index(drop=True)
@@ -75,7 +76,7 @@ class Recalled:
         return self.objective.network.weights(self.theta)
 
 
-def recall(row: Mapping[str, Any]) -> Recalled:
+def recall(row: Mapping[str, Any] | pd.Series) -> Recalled:
     """The run that a row of a frame records."""
     configuration = from_settings(json.loads(row["settings"]))
     return Recalled(configuration, configuration.objective(), np.asarray(row["theta"], dtype=np.float64))

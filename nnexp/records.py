@@ -148,9 +148,13 @@ class Records:
         return sorted(self.folder.glob("*.parquet")) if self.folder.is_dir() else []
 
     def _read(self, file: Path, columns: Sequence[str]) -> pa.Table:
-        """A file's columns; one that cannot be read is set aside and counts as empty."""
+        """A file's columns; one that cannot be read, or holds something else, is set aside and counts as empty."""
         try:
-            return pq.read_table(file, columns=list(columns), schema=SCHEMA, memory_map=False)
+            with pq.ParquetFile(file) as whole:
+                found, version = whole.schema_arrow, b"nnexp.schema"
+                if found.names != SCHEMA.names or (found.metadata or {}).get(version) != SCHEMA.metadata[version]:
+                    raise pa.ArrowInvalid("not a record of this version")
+                return whole.read(columns=list(columns))
         except (pa.ArrowException, OSError) as error:
             if isinstance(error, FileNotFoundError | PermissionError):
                 raise

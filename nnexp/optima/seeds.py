@@ -97,14 +97,18 @@ def bands(runs: pd.DataFrame, curve: str) -> tuple[NDArray[np.int64], dict[str, 
     `best` is the curve of the run with the lowest final J. Runs that diverged drop out at the step they did; where none is
     left, the values are NaN.
     """
-    longest = max(runs["curve_steps"], key=len)
-    stacked = np.stack([np.asarray(values, dtype=float) for values in runs[f"curve_{curve}"]])
-    kept = ~np.isnan(stacked).all(axis=0)
-    values = {name: np.full(stacked.shape[1], np.nan) for name in QUANTILES}
-    for name, share in QUANTILES.items():
-        values[name][kept] = np.nanquantile(stacked[:, kept], share, axis=0)
+    stacked = np.stack(list(runs[f"curve_{curve}"])).astype(float)
+    values = {name: _quantile(stacked, share) for name, share in QUANTILES.items()}
     best = representatives(runs).get("best")
-    values["best"] = (
-        np.full(stacked.shape[1], np.nan) if best is None else np.asarray(best[f"curve_{curve}"], dtype=float)
-    )
-    return np.asarray(longest, dtype=np.int64), values
+    values["best"] = np.full(stacked.shape[1], np.nan) if best is None else best[f"curve_{curve}"].astype(float)
+    return np.asarray(runs["curve_steps"].iloc[0], dtype=np.int64), values
+
+
+def _quantile(stacked: Array, share: float) -> Array:
+    """The quantile over rows (runs, points) of the numbers in each column; NaN where a column has none."""
+    whole = ~np.isnan(stacked).any(axis=0)
+    quantile = np.full(stacked.shape[1], np.nan)
+    quantile[whole] = np.quantile(stacked[:, whole], share, axis=0)
+    for point in np.flatnonzero(~whole & ~np.isnan(stacked).all(axis=0)):
+        quantile[point] = np.nanquantile(stacked[:, point], share)
+    return quantile

@@ -33,7 +33,10 @@ CURVES = {
 }
 FINAL = {
     "objective/penalty": ("penalty", "l2 / 2 times the sum of squared weights"),
-    "cost/train": ("train_cost", "asymmetric cost over the training examples: a missed 1 costs more than a false alarm"),
+    "cost/train": (
+        "train_cost",
+        "asymmetric cost over the training examples: a missed 1 costs more than a false alarm",
+    ),
     "cost/test": ("test_cost", "asymmetric cost over the test examples"),
     "effort/updates": ("steps_taken", "updates taken"),
     "effort/gradient evaluations": ("gradient_evaluations", "examples that a gradient was taken on"),

@@ -8,7 +8,7 @@ the next start, and nothing is logged twice.
 from __future__ import annotations
 
 import datetime
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,17 +17,16 @@ import numpy as np
 import pandas as pd
 
 from nnexp.configuration import Configuration, digest
-from nnexp.figures import boundary
+from nnexp.figures.pixels import images
 from nnexp.frames import frame, recall
 from nnexp.optima import seeds
 from nnexp.records import Records, SweepRecord
-from nnexp.tracking import metrics, page, store
+from nnexp.tracking import metrics, page, points, store
 
 VERSION = 1
 """Of what is logged; a new one replaces what older ones logged."""
 
-BOUNDARY = "decision boundary of the best, median and worst seed"
-BATCH = 1000
+BOUNDARY = "decision boundary - best - median - worst seed"
 
 
 @dataclass(frozen=True)
@@ -39,11 +38,14 @@ class Entry:
     name: str
     level: str
     shown: dict[str, Any]
+    tags: dict[str, str]
     seconds: float
     fill: Callable[[str], None]
 
 
-def sync(records: Records, record: SweepRecord, uri: str | None, exemplary: int, told: Callable[[int, int], None]) -> bool:
+def sync(
+    records: Records, record: SweepRecord, uri: str | None, exemplary: int, told: Callable[[int, int], None]
+) -> bool:
     """Log what is missing of a sweep; says whether there was anything to do. `told` hears (entries done, of all).
 
     Args:
@@ -61,9 +63,9 @@ def sync(records: Records, record: SweepRecord, uri: str | None, exemplary: int,
         return False
     with store.alone(records.root):
         client = store.open_store(uri)
-        _Writer(client, store.experiment(client, record.name, records.root), record).bring(
-            frame(records, record.runs), exemplary, told
-        )
+        experiment = store.experiment(client, record.name, records.root)
+        writing = _Writer(client, points.writer(client, uri), experiment, record)
+        writing.bring(frame(records, record.runs), exemplary, told)
     mark.write_text(state)
     return True
 
@@ -75,8 +77,8 @@ def _still_there(uri: str) -> bool:
 class _Writer:
     """Writes one sweep's entries into one experiment."""
 
-    def __init__(self, client: Any, experiment: str, record: SweepRecord) -> None:
-        self._client, self._experiment, self._record = client, experiment, record
+    def __init__(self, client: Any, write_points: points.Write, experiment: str, record: SweepRecord) -> None:
+        self._client, self._write_points, self._experiment, self._record = client, write_points, experiment, record
         self._at = int(datetime.datetime.fromisoformat(record.created).timestamp() * 1000)
         self._parent = ""
 
@@ -131,21 +133,21 @@ class _Writer:
         self, key: str, content: str, name: str, group: pd.DataFrame, made: Configuration, chosen: dict[str, pd.Series]
     ) -> Entry:
         def fill(run_id: str) -> None:
-            self._points(run_id, metrics.of_configuration(group))
+            self._write_points(run_id, list(metrics.of_configuration(group)), self._at)
             for step, image in boundaries(made, chosen):
                 self._client.log_image(run_id, image, key=BOUNDARY, step=step, timestamp=self._at)
 
-        return Entry(key, content, name, "configuration", made.shown(), float(group["seconds"].sum()), fill)
+        seconds = float(group["seconds"].sum())
+        return Entry(key, content, name, "configuration", made.shown(), {"configuration": key}, seconds, fill)
 
     def _of_run(self, configuration: str, name: str, role: str, run: pd.Series, made: Configuration) -> Entry:
         def fill(run_id: str) -> None:
-            self._points(run_id, metrics.of_run(run))
-            for key, value in (("role", role), ("status", run["status"]), ("configuration", configuration)):
-                self._client.set_tag(run_id, key, value)
+            self._write_points(run_id, list(metrics.of_run(run)), self._at)
 
         shown = {**made.shown(), "seed": run["seed"]}
         content = digest([VERSION, run["run"], role])
-        return Entry(run["run"], content, name, "run", shown, float(run["seconds"]), fill)
+        tags = {"configuration": configuration, "role": role, "status": run["status"]}
+        return Entry(run["run"], content, name, "run", shown, tags, float(run["seconds"]), fill)
 
     def _create(self, key: str, name: str, level: str) -> str:
         tags = {"key": key, "level": level, "sweep": self._record.id, "mlflow.source.name": "nnexp"}
@@ -154,24 +156,17 @@ class _Writer:
         return self._client.create_run(self._experiment, self._at, tags, run_name=name[:250]).info.run_id
 
     def _write(self, entry: Entry) -> None:
-        from mlflow.entities import Param
+        from mlflow.entities import Param, RunTag
 
         run_id = self._create(entry.key, entry.name, entry.level)
         params = [Param(key, str(value)) for key, value in entry.shown.items() if value is not None]
-        self._client.log_batch(run_id, params=params)
+        tags = [RunTag(key, value) for key, value in {**entry.tags, "content": entry.content}.items()]
+        self._client.log_batch(run_id, params=params, tags=tags)
         entry.fill(run_id)
-        self._client.set_tag(run_id, "content", entry.content)
         self._client.set_terminated(run_id, end_time=self._at + int(1000 * entry.seconds))
 
-    def _points(self, run_id: str, points: Iterable[metrics.Point]) -> None:
-        from mlflow.entities import Metric
-
-        every = [Metric(name, value, self._at, step) for name, value, step in points]
-        for start in range(0, len(every), BATCH):
-            self._client.log_batch(run_id, metrics=every[start : start + BATCH])
-
     def _fill_sweep(self, runs: pd.DataFrame) -> None:
-        self._points(self._parent, metrics.of_sweep(runs))
+        self._write_points(self._parent, list(metrics.of_sweep(runs)), self._at)
         self._client.set_tag(self._parent, "mlflow.note.content", page.note(self._record, runs))
         for name, text in page.texts(self._record, runs).items():
             self._client.log_text(self._parent, text, name)
@@ -186,8 +181,9 @@ def boundaries(made: Configuration, chosen: dict[str, pd.Series]) -> Iterator[tu
         return
     steps = rows[0]["snapshot_steps"]
     thetas = np.concatenate([np.reshape(row["snapshots"], (len(steps), -1)) for row in rows])
-    images = boundary.images(made, thetas).reshape(len(rows), len(steps), *boundary.images(made, thetas[:1]).shape[1:])
-    gap = np.full((images.shape[2], 4, 3), 255, np.uint8)
+    panels = images(made, thetas)
+    panels = panels.reshape(len(rows), len(steps), *panels.shape[1:])
+    gap = np.full((panels.shape[2], 4, 3), 255, np.uint8)
     for place, step in enumerate(steps):
-        parts = [part for row in images for part in (row[place], gap)]
+        parts = [part for row in panels for part in (row[place], gap)]
         yield int(step), np.concatenate(parts[:-1], axis=1)

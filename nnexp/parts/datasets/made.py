@@ -89,7 +89,7 @@ class Spirals(Made):
 
     examples: Count = 400
     noise: NotNegative = 0.02
-    turns: Positive = 1.25
+    turns: Positive = 1.0
 
     def draw(self, rng: np.random.Generator) -> tuple[Array, Array]:
         label = np.arange(self.examples) % 2

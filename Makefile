@@ -1,0 +1,43 @@
+PYTHON ?= python3
+SWEEP ?= optima
+ARGS ?=
+PORT ?= 5000
+RUN := .venv/bin/python
+
+.DEFAULT_GOAL := help
+.PHONY: help sweep compare ui notebooks test check
+
+help: ## show these targets
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
+
+sweep: .venv/installed ## run a named sweep (SWEEP=optima), with values changed (ARGS="width=[4,16] seeds=64")
+	@$(RUN) -m nnexp "sweep=$(SWEEP)" $(ARGS)
+
+compare: .venv/installed ## compare where the seeds of a sweep ended: tables and figures in runs/analysis/
+	@$(RUN) -m analysis.compare "$(SWEEP)"
+
+ui: .venv/installed ## look at the sweeps in MLflow's UI on this machine (PORT=5000)
+	@$(RUN) -m nnexp.tracking --port "$(PORT)"
+
+notebooks: .venv/developed ## execute the analysis notebooks on a recorded sweep
+	@SWEEP="$(SWEEP)" $(RUN) -m analysis.notebooks
+
+test: .venv/developed ## run the tests
+	@$(RUN) -m pytest
+
+check: .venv/developed ## lint, type-check and test
+	@$(RUN) -m ruff check .
+	@$(RUN) -m ruff format --check .
+	@$(RUN) -m mypy
+	@$(RUN) -m pytest
+
+.venv/installed: pyproject.toml requirements.lock
+	@echo "installing what is pinned in requirements.lock into .venv"
+	@$(PYTHON) -m venv .venv
+	@$(RUN) -m pip install --quiet --disable-pip-version-check --constraint requirements.lock --editable .
+	@touch $@
+
+.venv/developed: .venv/installed
+	@echo "installing what tests and notebooks need"
+	@$(RUN) -m pip install --quiet --disable-pip-version-check --constraint requirements.lock --editable ".[dev]"
+	@touch $@

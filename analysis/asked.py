@@ -1,0 +1,72 @@
+"""Which sweep is asked for, on the command line or in the environment, and where does what is made of it go?"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NoReturn
+
+import pandas as pd
+
+from nnexp.errors import UserError
+from nnexp.frames import frame
+from nnexp.records import Records, SweepRecord
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A recorded sweep with its runs.
+
+    record: what was asked for; runs: those on record, one row each, with curves; folder: for what is made of them.
+    """
+
+    record: SweepRecord
+    runs: pd.DataFrame
+    folder: Path
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        raise UserError(f"{message}; say python -m {self.prog} [SWEEP] [--runs-dir FOLDER]")
+
+
+def arguments(program: str, what: str, given: Sequence[str] | None) -> tuple[str | None, str]:
+    """The sweep's name, None for the newest, and the folder of everything that is made.
+
+    Raises:
+        UserError: if there is an argument that is not known.
+    """
+    parser = _Parser(prog=program, description=what)
+    parser.add_argument(
+        "sweep", nargs="?", default=os.environ.get("SWEEP"), help="its name; unasked, $SWEEP or the newest"
+    )
+    parser.add_argument("--runs-dir", default="runs", help="the folder of everything that is made")
+    found = parser.parse_args(given)
+    return found.sweep or None, found.runs_dir
+
+
+def read(sweep: str | None, runs_dir: str | Path) -> Asked:
+    """The newest sweep of this name (of all, unasked) and its runs.
+
+    Raises:
+        UserError: if there is none, or none of its runs is on record yet.
+    """
+    store = Records(runs_dir)
+    record = store.sweep(sweep)
+    runs = frame(store, record.runs) if store.ids() & set(record.runs) else pd.DataFrame()
+    if runs.empty:
+        raise UserError(f"no run of the sweep {record.name} is on record yet; start it again and let it train some")
+    return Asked(record, runs, store.root / "analysis" / record.name)
+
+
+def door(main: Callable[[Sequence[str] | None], Any]) -> None:
+    """Run a program; a refusal is one line on standard error and exit code 2."""
+    try:
+        main(None)
+    except UserError as error:
+        print("analysis: " + " ".join(str(error).split()), file=sys.stderr)
+        sys.exit(2)

@@ -1,0 +1,136 @@
+"""The one look of every picture: colours, type, axes, legends.
+
+Colours are Okabe and Ito's, which survive colour blindness and a projector: label 0 is blue, label 1 is orange, and between
+them lies a map that is nearly white where the net does not know. Figures are made without pyplot, so nothing is shared
+between threads.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.colors import to_rgb
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
+from numpy.typing import NDArray
+
+from nnexp.errors import UserError
+
+Array = NDArray[np.float64]
+Pixels = NDArray[np.uint8]
+
+BLUE, ORANGE, RED, INK, PALE, GREY = "#0072B2", "#E69F00", "#D55E00", "#222222", "#f7f7f5", "#c8c8c8"
+COLORS = (BLUE, ORANGE, "#009E73", "#CC79A7", "#56B4E9", RED, "#F0E442", "#332288", "#882255", "#999933")
+"""Of classes by number, and of lines; the first seven are Okabe and Ito's."""
+
+SMALL, TEXT, TITLE = 8.0, 9.5, 12.0
+LEVELS = 256
+
+
+class NothingToDraw(UserError):
+    """A picture that these runs cannot give; its text says why, and what to do."""
+
+
+def figure(width: float, height: float) -> Figure:
+    """An empty Figure of this many inches, whose parts make room for one another."""
+    made = Figure(figsize=(width, height), dpi=100, facecolor="white")
+    made.set_layout_engine("constrained", w_pad=0.07, h_pad=0.06)
+    return made
+
+
+def grid(n: int, columns: int, width: float, height: float) -> tuple[Figure, list[Axes]]:
+    """A Figure of n axes, each of this many inches, in rows of at most so many, and the axes in reading order."""
+    columns = min(n, columns)
+    rows = math.ceil(n / columns)
+    made = figure(width * columns, height * rows + 0.6)
+    places = made.subplots(rows, columns, squeeze=False).ravel()
+    for spare in places[n:]:
+        spare.remove()
+    return made, list(places[:n])
+
+
+def tidy(axes: Axes, title: str = "", x: str = "", y: str = "") -> None:
+    """Name the axes, and take away what carries nothing."""
+    axes.set_title(title, fontsize=TEXT, color=INK)
+    axes.set_xlabel(x, fontsize=TEXT, color=INK)
+    axes.set_ylabel(y, fontsize=TEXT, color=INK)
+    axes.tick_params(labelsize=SMALL, color=GREY, labelcolor=INK, which="both")
+    for side, spine in axes.spines.items():
+        spine.set_visible(side in ("left", "bottom"))
+        spine.set_color(GREY)
+
+
+def framed(axes: Axes) -> None:
+    """A thin frame and no ticks, for a small picture."""
+    axes.set(xticks=[], yticks=[])
+    for spine in axes.spines.values():
+        spine.set_visible(True)
+        spine.set_color(GREY)
+
+
+def legend(made: Figure, handles: Sequence[Any], columns: int = 8) -> None:
+    """Say below the whole Figure what its marks mean."""
+    made.legend(
+        handles=list(handles), loc="outside lower center", ncols=columns, frameon=False, fontsize=TEXT, labelcolor=INK
+    )
+
+
+def dot(label: str, face: str, edge: str = "white", size: float = 8.0) -> Line2D:
+    """A dot for a legend."""
+    return Line2D([], [], linestyle="", marker="o", markersize=size, label=label, color=face, markeredgecolor=edge)
+
+
+def tick(label: str) -> Line2D:
+    """An upright stroke for a legend."""
+    return Line2D([], [], linestyle="", marker="|", markersize=12, markeredgewidth=2, color=INK, label=label)
+
+
+def line(label: str, color: str = INK, dashes: Any = "-", width: float = 2.0) -> Line2D:
+    """A line for a legend."""
+    return Line2D([], [], linestyle=dashes, linewidth=width, color=color, label=label)
+
+
+def says(axes: Axes, sentence: str, color: str = INK) -> None:
+    """Put a sentence where the picture would be."""
+    axes.text(0.5, 0.5, sentence, transform=axes.transAxes, ha="center", va="center", fontsize=TEXT, color=color)
+
+
+def plain_ticks(axes: Axes, ratio: float) -> None:
+    """Numbers on log axes as people write them, between the decades too where the greatest is this many times the least."""
+    subs = (1.0, 2.0, 5.0) if ratio < 300.0 else (1.0,)
+    for axis in (axes.xaxis, axes.yaxis):
+        if axis.get_scale() == "log":
+            axis.set_major_locator(LogLocator(subs=subs))
+            axis.set_major_formatter(StrMethodFormatter("{x:g}"))
+            axis.set_minor_formatter(NullFormatter())
+
+
+def mix(color: str, other: str, share: float) -> Array:
+    """(3,), the colour with this share of another, red, green and blue between 0 and 1."""
+    return (1.0 - share) * np.array(to_rgb(color)) + share * np.array(to_rgb(other))
+
+
+def class_colors(n: int) -> list[str]:
+    """The colours of n classes; past the palette's end they come round again."""
+    return [COLORS[i % len(COLORS)] for i in range(n)]
+
+
+def diverging() -> Pixels:
+    """(LEVELS, 3), from blue (0) over nearly white (1/2) to orange (1), soft enough for points to show on it."""
+    return np.concatenate([ramp(BLUE, LEVELS // 2)[::-1], ramp(ORANGE, LEVELS - LEVELS // 2)])
+
+
+def ramp(color: str, levels: int = LEVELS) -> Pixels:
+    """(levels, 3), from nearly white to a soft form of the colour."""
+    share = np.linspace(0.0, 1.0, levels)[:, None]
+    return as_pixels((1.0 - share) * np.array(to_rgb(PALE)) + share * mix(color, "white", 0.42))
+
+
+def as_pixels(color: Array) -> Pixels:
+    """Colours between 0 and 1 as uint8."""
+    return np.round(255.0 * color).astype(np.uint8)

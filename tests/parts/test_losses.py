@@ -1,0 +1,129 @@
+"""Does every loss, on every output unit and task it allows, give its own slope and curvature, and finite numbers?"""
+
+import functools
+import math
+
+import differences
+import nets
+import numpy as np
+import pytest
+
+from nnexp.parts import registry
+
+CASES = [(loss, unit, task) for loss, unit in nets.endings() for task in loss.tasks]
+EVERY = pytest.mark.parametrize("case", CASES, ids=lambda c: f"{nets.ending_label(c)}-{c[2]}")
+OUTPUTS, EXAMPLES = 3, 101
+
+
+@functools.cache
+def points(unit, task):
+    """Z (outputs, examples) away from the unit's kinks, and Y of the task."""
+    rng = np.random.default_rng(0)
+    z = 1.5 * rng.normal(size=2 * OUTPUTS * EXAMPLES)
+    if unit is not None:
+        z = differences.away_from_kinks(lambda z: bent(unit, z), z)
+    z = z[: OUTPUTS * EXAMPLES].reshape(OUTPUTS, EXAMPLES)
+    return z, nets.targets(rng, task, *z.shape)
+
+
+def bent(unit, z):
+    """The unit's value and slope in one, so that the kinks of both are found."""
+    a = unit.value(z, np.empty_like(z))
+    return a + unit.slope(z, a, np.empty_like(z))
+
+
+def slope(loss, unit, z, Y):
+    return loss.slope(z.copy(), Y, unit, np.empty_like(z))
+
+
+def along(output):
+    """The direction in z of one output."""
+    return np.eye(OUTPUTS)[output][:, None]
+
+
+@EVERY
+@pytest.mark.parametrize("output", range(OUTPUTS))
+def test_slope_is_the_derivative_of_value(case, output):
+    loss, unit, task = case
+    z, Y = points(unit, task)
+    claimed = slope(loss, unit, z, Y)[output]
+    assert differences.is_derivative(lambda h: loss.value(z + along(output) * h, Y, unit), claimed, 0.0)
+
+
+@EVERY
+@pytest.mark.parametrize("output", range(OUTPUTS))
+def test_curvature_is_the_derivative_of_slope(case, output):
+    loss, unit, task = case
+    z, Y = points(unit, task)
+    claimed = loss.curvature(z, Y, unit)
+    assert claimed.shape == (OUTPUTS, OUTPUTS, EXAMPLES)
+    assert differences.is_derivative(lambda h: slope(loss, unit, z + along(output) * h, Y), claimed[output], 0.0)
+    assert np.array_equal(claimed, claimed.swapaxes(0, 1))
+
+
+@EVERY
+def test_finite_far_out(case):
+    loss, unit, task = case
+    z = np.array([np.full(4, 0.0), [1000.0, -1000.0, 0.0, 710.0], [-1000.0, 1000.0, 1000.0, -745.0]])
+    Y = nets.targets(np.random.default_rng(1), task, *z.shape)
+    with np.errstate(over="raise", divide="raise", invalid="raise"):
+        for found in (loss.value(z, Y, unit), slope(loss, unit, z, Y), loss.curvature(z, Y, unit)):
+            assert np.isfinite(found).all()
+        assert np.isfinite(loss.guess(z, unit)).all()
+
+
+@EVERY
+def test_a_stack_of_runs_is_each_run(case):
+    loss, unit, task = case
+    z, Y = points(unit, task)
+    runs = np.stack([z, -z, 0.5 * z])
+    for r in range(3):
+        assert np.array_equal(loss.value(runs, Y, unit)[r], loss.value(runs[r], Y, unit))
+        assert np.array_equal(slope(loss, unit, runs, Y)[r], slope(loss, unit, runs[r], Y))
+        assert np.array_equal(loss.curvature(runs, Y, unit)[r], loss.curvature(runs[r], Y, unit))
+
+
+@EVERY
+def test_labels_are_guesses_above_one_half(case):
+    loss, unit, task = case
+    z, _ = points(unit, task)
+    assert np.array_equal(loss.labels(z, unit), loss.guess(z, unit) > 0.5)
+
+
+@EVERY
+def test_value_leaves_z_alone(case):
+    loss, unit, task = case
+    z, Y = points(unit, task)
+    kept = z.copy()
+    loss.value(z, Y, unit), loss.curvature(z, Y, unit), loss.guess(z, unit), loss.labels(z, unit)
+    assert np.array_equal(z, kept)
+
+
+def test_squared_by_hand():
+    loss, unit = registry.make("loss", "squared"), registry.make("activation", "identity")
+    z, Y = np.array([[3.0, 1.0], [0.0, 1.0]]), np.array([[1.0, 1.0], [5.0, 0.5]])
+    assert loss.value(z, Y, unit).tolist() == [4.0 + 25.0, 0.25]  # no 1/2, summed over the outputs
+    assert slope(loss, unit, z, Y).tolist() == [[4.0, 0.0], [-10.0, 1.0]]
+
+
+def test_nll_by_hand():
+    loss, unit = registry.make("loss", "nll"), registry.make("activation", "sigmoid")
+    z, Y = np.array([[0.0, math.log(3.0)], [0.0, 0.0]]), np.array([[1.0, 0.0], [0.0, 1.0]])
+    expected = [2.0 * math.log(2.0), math.log(4.0) + math.log(2.0)]  # the guess at z = ln 3 is 3/4
+    assert np.allclose(loss.value(z, Y, unit), expected, rtol=1e-15)
+    assert np.allclose(slope(loss, unit, z, Y), [[-0.5, 0.75], [0.5, -0.5]], rtol=1e-15)
+    assert not loss.labels(np.zeros((1, 1)), unit).any()  # a guess of exactly 1/2 says 0
+
+
+def test_softmax_by_hand():
+    loss = registry.make("loss", "softmax_nll")
+    z, Y = np.log(np.array([[1.0, 2.0], [2.0, 2.0], [5.0, 4.0]])), np.array([[0.0, 1.0], [1.0, 0.0], [0.0, 0.0]])
+    assert np.allclose(loss.guess(z, None), [[0.125, 0.25], [0.25, 0.25], [0.625, 0.5]], rtol=1e-15)
+    assert np.allclose(loss.value(z, Y, None), [math.log(4.0), math.log(4.0)], rtol=1e-15)
+
+
+def test_softmax_of_two_classes_is_nll():
+    z, label = np.linspace(-5.0, 5.0, 7)[None, :], np.array([[0.0, 1.0, 1.0, 0.0, 1.0, 0.0, 1.0]])
+    two, classes = np.concatenate([np.zeros_like(z), z]), np.concatenate([1.0 - label, label])
+    nll = registry.make("loss", "nll").value(z, label, registry.make("activation", "sigmoid"))
+    assert np.allclose(registry.make("loss", "softmax_nll").value(two, classes, None), nll, rtol=1e-13)

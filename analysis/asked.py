@@ -31,11 +31,11 @@ class Asked:
 
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
-        raise UserError(f"{message}; say python -m {self.prog} [SWEEP] [--runs-dir FOLDER]")
+        raise UserError(f"{message}; see python -m {self.prog} --help")
 
 
-def arguments(program: str, what: str, given: Sequence[str] | None) -> tuple[str | None, str]:
-    """The sweep's name, None for the newest, and the folder of everything that is made.
+def arguments(program: str, what: str, given: Sequence[str] | None, elsewhere: bool = True) -> tuple[str | None, str]:
+    """The sweep's name, None for the newest, and the folder of everything that is made, which may be `elsewhere`.
 
     Raises:
         UserError: if there is an argument that is not known.
@@ -44,7 +44,9 @@ def arguments(program: str, what: str, given: Sequence[str] | None) -> tuple[str
     parser.add_argument(
         "sweep", nargs="?", default=os.environ.get("SWEEP"), help="its name; unasked, $SWEEP or the newest"
     )
-    parser.add_argument("--runs-dir", default="runs", help="the folder of everything that is made")
+    parser.set_defaults(runs_dir="runs")
+    if elsewhere:
+        parser.add_argument("--runs-dir", help="the folder of everything that is made; runs, unasked")
     found = parser.parse_args(given)
     return found.sweep or None, found.runs_dir
 

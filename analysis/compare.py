@@ -5,16 +5,14 @@ Tables go to the terminal and as CSV, figures as PNG, to runs/analysis/<sweep>/;
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
-from matplotlib.figure import Figure
 
 from analysis import asked, duel, pictures, tables
 from analysis.terminal import console, show, show_seeds
 from nnexp.figures.pairing import pairs
-from nnexp.figures.style import NothingToDraw
 
 DPI = 130
 
@@ -33,8 +31,8 @@ def compare(sweep: asked.Asked) -> list[Path]:
         console.print(f"{len(record.runs) - len(runs):,} runs that were asked for are not on record yet")
     sweep.folder.mkdir(parents=True, exist_ok=True)
     written = [*_seeds(runs, sweep.folder), *_duel(runs, sweep.folder)]
-    for file, draw in pictures.pictures(runs).items():
-        written += _draw(sweep.folder / file, draw)
+    for file in pictures.pictures(runs):
+        written += _draw(runs, sweep.folder / file)
     return written
 
 
@@ -63,13 +61,13 @@ def _written(table: pd.DataFrame, file: Path) -> Path:
     return file
 
 
-def _draw(file: Path, draw: Callable[[], Figure]) -> list[Path]:
+def _draw(runs: pd.DataFrame, file: Path) -> list[Path]:
     """The file of a figure, or none, said in words."""
-    try:
-        draw().savefig(file, dpi=DPI)
-    except NothingToDraw as reason:
-        console.print(f"no {file.name}: {reason}")
+    made = pictures.picture(file.name, runs)
+    if isinstance(made, str):
+        console.print(f"no {file.name}: {made}")
         return []
+    made.savefig(file, dpi=DPI)
     console.print(f"figure: {file}")
     return [file]
 

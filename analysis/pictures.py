@@ -27,6 +27,14 @@ def pictures(runs: pd.DataFrame) -> dict[str, Callable[[], Figure]]:
     }
 
 
+def picture(file: str, runs: pd.DataFrame) -> Figure | str:
+    """The figure of this file name, or the sentence that says why there is none."""
+    try:
+        return pictures(runs)[file]()
+    except NothingToDraw as reason:
+        return str(reason)
+
+
 def best_and_worst(runs: pd.DataFrame) -> Figure:
     """The best and the worst seed of each telling configuration side by side, two configurations a row."""
     keys = seeds.varying(runs)

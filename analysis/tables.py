@@ -49,7 +49,8 @@ def spread(table: pd.DataFrame) -> str:
     if known.empty:
         return "No configuration has two seeds with a final J, so there is no spread over seeds to speak of."
     apart = known["best_J"] < (1.0 - MARGIN) * known["median_J"]
-    words = f"In {apart.sum()} of {count(len(known), 'configuration')} the best seed's J lies more than {MARGIN:.0%} below the median's"
+    of = f"{apart.sum()} of {count(len(known), 'configuration')}"
+    words = f"In {of} the best seed's J lies more than {MARGIN:.0%} below the median's"
     alike = known["worst_J"] <= (1.0 + MARGIN) * known["best_J"]
     lost = int(table["diverged"].sum())
     return f"{words}; in {alike.sum()} all seeds end within {MARGIN:.0%} of one another. {count(lost, 'run')} diverged."

@@ -34,7 +34,12 @@ def panels(runs: Sequence[Any], titles: Sequence[str] | None = None, columns: in
         runs: rows of a frame with curves (`nnexp.frames`), of one or several configurations.
         titles: what to say above each panel; the seed, unasked.
         columns: how many panels stand side by side at most.
+
+    Raises:
+        NothingToDraw: if there is no run.
     """
+    if not runs:
+        raise style.NothingToDraw("there is no boundary to draw: no run was given")
     made, places = style.grid(len(runs), columns, 3.4, 3.5)
     titles = titles if titles is not None else [f"seed {row['init_seed']}" for row in runs]
     for axes, row, title in zip(places, runs, titles, strict=True):

@@ -20,6 +20,9 @@ from nnexp.optima import seeds
 Array = NDArray[np.float64]
 
 MOST_ROWS, MOST_PANELS = 24, 4
+HEAP = 0.02
+"""By what share J may differ for dots to be set above one another, so that they do not hide one another."""
+
 ALIKE = ["dataset", "loss"]
 """What runs must share for their J to be compared."""
 
@@ -35,7 +38,7 @@ def distribution(runs: pd.DataFrame, most: int = MOST_ROWS) -> Figure:
     groups = [group for _, group in runs.groupby(ALIKE, sort=False)][:MOST_PANELS]
     shown = [evenly(ranking(group), most) for group in groups]
     rows = max(len(order) for order in shown)
-    made = style.figure(7.6 * len(groups), 1.7 + 0.27 * rows)
+    made = style.figure(7.6 * len(groups), 1.7 + max(0.8, 0.27 * rows))
     varying = [key for key in seeds.varying(runs) if len(groups) == 1 or key.split(".")[0] not in ALIKE]
     for axes, group, order in zip(made.subplots(1, len(groups), squeeze=False)[0], groups, shown, strict=True):
         _rows(axes, group, order, varying)
@@ -83,10 +86,9 @@ def row_of_dots(axes: Axes, runs: pd.DataFrame, place: float, area: float = 22.0
     """Draw one configuration's final J as dots at a height; median and best are marked, runs that diverged counted."""
     J = runs["J"].dropna().sort_values().to_numpy()
     if len(J):
-        axes.scatter(J, place + wobble(len(J)), s=area, color=style.BLUE, alpha=0.55, linewidths=0)
-        axes.scatter(
-            J[:1], place + wobble(len(J))[:1], s=area * 1.5, color=style.ORANGE, edgecolors="white", linewidths=0.6
-        )
+        up = place + heaped(J)
+        axes.scatter(J, up, s=area, color=style.BLUE, alpha=0.55, linewidths=0)
+        axes.scatter(J[:1], up[:1], s=area * 1.5, color=style.ORANGE, edgecolors="white", linewidths=0.6)
         axes.plot(J[(len(J) - 1) // 2], place, marker="|", color=style.INK, markersize=13, markeredgewidth=2)
     diverged = int(runs["status"].eq("diverged").sum())
     if diverged:
@@ -95,9 +97,17 @@ def row_of_dots(axes: Axes, runs: pd.DataFrame, place: float, area: float = 22.0
         axes.text(1.0, place, said, transform=right, ha="right", va="center", fontsize=style.SMALL, color=style.RED)
 
 
-def wobble(n: int) -> Array:
-    """(n,), small heights that keep neighbours in a row of dots apart."""
-    return 0.16 * np.array([0.0, 1.0, -1.0, 0.5, -0.5])[np.arange(n) % 5]
+def heaped(J: Array) -> Array:
+    """(n,), heights within -0.4 and 0.4 that spread out, for ascending J (n,), those that lie within HEAP of one another.
+
+    A heap grows up and down from the middle by the same step for all heaps, so the higher one has more runs.
+    """
+    order, first = np.zeros(len(J)), 0
+    for i in range(len(J)):
+        first = first if J[i] - J[first] <= HEAP * abs(J[first]) else i
+        order[i] = i - first
+    middle_out = np.where(order % 2 == 1, 1.0, -1.0) * np.ceil(order / 2.0)
+    return middle_out * min(0.13, 0.4 / max(1.0, float(np.abs(middle_out).max(initial=0.0))))
 
 
 def log_if_positive(axes: Axes, J: pd.Series) -> None:

@@ -123,7 +123,9 @@ class Backend(Settings):
 class Sweep(Settings):
     """A sweep as asked for. Every field's description says what is allowed."""
 
-    name: str | None = Field(None, pattern=r"^[A-Za-z0-9_.-]{1,80}$", description="letters, digits, _ . and -")
+    name: str | None = Field(
+        None, pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.-]{0,79}$", description="up to 80 letters, digits, _ . -"
+    )
     question: str = Field("", description="a sentence that says what the sweep asks")
     dataset: Datasets = Field(_default("dataset", "two_moons"), description="one or more data sets")
     features: FeatureMaps = Field(_default("features", "identity"), description="one or more feature maps")

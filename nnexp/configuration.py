@@ -154,8 +154,17 @@ def check_task(loss: Any, dataset: Any, data: Data) -> None:
 
 def digest(plain: Any) -> str:
     """16 hexadecimal digits of the canonical form of plain data."""
-    text = json.dumps(plain, sort_keys=True, separators=(",", ":"), allow_nan=False)
+    text = json.dumps(_canonical(plain), sort_keys=True, separators=(",", ":"), allow_nan=False)
     return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
+
+
+def _canonical(plain: Any) -> Any:
+    """Plain data in which equal numbers are written alike: -0.0 as 0.0."""
+    if isinstance(plain, dict):
+        return {key: _canonical(value) for key, value in plain.items()}
+    if isinstance(plain, list | tuple):
+        return [_canonical(value) for value in plain]
+    return plain + 0.0 if isinstance(plain, float) else plain
 
 
 @functools.lru_cache(maxsize=32)

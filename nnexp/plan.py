@@ -105,13 +105,16 @@ def _combinations(sweep: Sweep) -> Iterator[dict[str, Any]]:
     """One value for every axis, in every combination that is not excluded."""
     axes = {key: [{key: value} for value in getattr(sweep, key) or (None,)] for key in KEYS}
     paired = [_pair(sweep, pair) for pair in sweep.pairs]
-    for pair in paired:
-        for key in pair[0]:
-            axes.pop(key, None)
+    for key in (key for pair in paired for key in pair[0]):
+        if axes.pop(key, None) is None:
+            raise UserError(f"pairs names {key} twice; name each key in one pair only")
     excluded = [_exclusion(combination) for combination in sweep.exclude]
     for values in itertools.product(*axes.values(), *paired):
         combination = {key: value for assigned in values for key, value in assigned.items()}
-        if not any(_matches(combination, rule) for rule in excluded):
+        if combination["steps"] is not None and combination["passes"] is not None:
+            raise UserError("steps and passes are both given; say one, and null for the other")
+        used = _used(combination)
+        if not any(_matches(used, rule) for rule in excluded):
             yield combination
 
 
@@ -143,20 +146,43 @@ def _exclusion(rule: Mapping[str, Any]) -> dict[str, tuple[Any, ...]]:
     """A rule as the values that each key must have for a combination to be left out."""
     if not rule:
         raise UserError("exclude has an empty combination, which would leave out everything; name at least one key")
+    for key, value in rule.items():
+        if value is None and key != "output":
+            raise UserError(f"exclude: {key}=null names no value; leave {key} out, or give the values to leave out")
     return {key: _axis("exclude", key, value) for key, value in rule.items()}
 
 
 def _axis(where: str, key: str, value: Any) -> tuple[Any, ...]:
     if key not in KEYS:
         raise unknown(f"{where}: the key", key, KEYS)
-    return getattr(check({key: value}), key)
+    checked = getattr(check({key: value}), key)
+    return (None,) if checked is None else checked
+
+
+def _used(combination: Mapping[str, Any]) -> dict[str, Any]:
+    """The combination as its run will have it: no width or activation without a hidden layer, the output resolved."""
+    widths = _hidden(combination)
+    return {
+        **combination,
+        "depth": len(widths) + 1,
+        "width": widths[0] if widths and len(set(widths)) == 1 else None,
+        "widths": widths,
+        "activation": combination["activation"] if widths else None,
+        "output": combination["output"] or combination["loss"].output,
+    }
+
+
+def _hidden(combination: Mapping[str, Any]) -> tuple[int, ...]:
+    """The units of each hidden layer."""
+    widths = combination["widths"]
+    return widths if widths is not None else (combination["width"],) * (combination["depth"] - 1)
 
 
 def _matches(combination: Mapping[str, Any], rule: Mapping[str, tuple[Any, ...]]) -> bool:
     for key, values in rule.items():
         value = combination[key]
         if isinstance(value, registry.Part):
-            values, value = tuple(part.name for part in values), value.name
+            values, value = tuple(part.name for part in values if part), value.name
         if value not in values:
             return False
     return True
@@ -165,7 +191,7 @@ def _matches(combination: Mapping[str, Any], rule: Mapping[str, tuple[Any, ...]]
 def _configuration(sweep: Sweep, values: Mapping[str, Any]) -> Configuration:
     """The configuration of one combination, without what it does not use."""
     dataset, optimizer, loss = values["dataset"], values["optimizer"], values["loss"]
-    widths = values["widths"] if values["widths"] is not None else (values["width"],) * (values["depth"] - 1)
+    widths = _hidden(values)
     made = Configuration(
         dataset=dataset,
         features=values["features"],

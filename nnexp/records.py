@@ -67,7 +67,6 @@ STATUS = {
 def table(runs: Sequence[Run], stack: Stack, trained: Trained, seconds: float) -> pa.Table:
     """The records of a stack that took this many seconds to train."""
     n = stack.objective.train.X.shape[1]
-    per_step = stack.optimizer.batch(n) or n
     broken = trained.diverged_at >= 0
     taken = np.where(broken, trained.diverged_at, trained.recorded[-1])
     other = "finished" if stack.objective.network.has_slope else "no_gradient"
@@ -82,7 +81,7 @@ def table(runs: Sequence[Run], stack: Stack, trained: Trained, seconds: float) -
         "status": np.where(broken, "diverged", other).tolist(),
         "diverged_at": [int(step) if step >= 0 else None for step in trained.diverged_at],
         "steps_taken": taken,
-        "gradient_evaluations": taken * per_step,
+        "gradient_evaluations": stack.optimizer.examples_seen(taken, n),
         **{name: np.where(broken, np.nan, trained.curves[name][:, -1]) for name in MEASURES},
         "seconds": np.full(count, seconds / count),
         "sizes": [list(stack.objective.network.sizes)] * count,

@@ -89,7 +89,9 @@ class Bar:
 
     def not_tracked(self, why: str) -> None:
         """Say that MLflow could not be written, and that nothing is lost."""
-        console.print(f"tracking failed ({why}); the records are whole, and the same command tries again", soft_wrap=True)
+        console.print(
+            f"tracking failed ({why}); the records are whole, and the same command tries again", soft_wrap=True
+        )
 
     def set_aside(self, files: Sequence[Path]) -> None:
         """Say which record files could not be read."""

@@ -26,7 +26,9 @@ def run(tmp_path, **asked):
 
 def test_a_sweep_gives_one_row_a_run(tmp_path):
     runs = nnexp.sweep(**SMALL, activation=["tanh", "relu"], seeds=3, runs_dir=str(tmp_path))
-    assert list(zip(runs["activation"], runs["seed"], strict=True)) == [(a, s) for a in ("tanh", "relu") for s in range(3)]
+    assert list(zip(runs["activation"], runs["seed"], strict=True)) == [
+        (a, s) for a in ("tanh", "relu") for s in range(3)
+    ]
     assert runs["run"].is_unique
     assert (runs["status"] == "finished").all()
 
@@ -84,7 +86,9 @@ def test_a_sweep_killed_in_the_middle_is_finished_by_the_next_start(tmp_path):
     for _ in range(3):
         started = subprocess.Popen([sys.executable, str(script)], cwd=tmp_path, env=environment, start_new_session=True)
         done = len(list(tmp_path.glob("runs/records/*.parquet")))
-        _until(lambda done=done: len(list(tmp_path.glob("runs/records/*.parquet"))) > done or started.poll() is not None)
+        _until(
+            lambda done=done: len(list(tmp_path.glob("runs/records/*.parquet"))) > done or started.poll() is not None
+        )
         os.killpg(started.pid, signal.SIGKILL)
         started.wait()
         seen.append(len(Records(tmp_path / "runs").ids()))
@@ -97,9 +101,10 @@ def test_a_sweep_killed_in_the_middle_is_finished_by_the_next_start(tmp_path):
     assert not store.set_aside
 
 
-def _until(true):
-    deadline = time.monotonic() + 60
-    while not true():
+def _until_more(folder, process):
+    """Wait until there is one more record file, or the process has ended."""
+    before, deadline = len(list(folder.glob("*.parquet"))), time.monotonic() + 60
+    while len(list(folder.glob("*.parquet"))) == before and process.poll() is None:
         assert time.monotonic() < deadline
         time.sleep(0.01)
 

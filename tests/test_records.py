@@ -56,7 +56,9 @@ def test_a_half_written_file_is_never_read(store):
     assert store.read().num_rows == table.num_rows
 
 
-@pytest.mark.parametrize("damage", [lambda whole: whole[: len(whole) // 2], lambda whole: b"not a record", lambda whole: b""])
+@pytest.mark.parametrize(
+    "damage", [lambda whole: whole[: len(whole) // 2], lambda whole: b"not a record", lambda whole: b""]
+)
 def test_a_damaged_file_is_set_aside_and_kept(store, damage):
     _, table = made()
     store.write(table)
@@ -117,5 +119,5 @@ def test_the_newest_sweep_of_a_name_is_found_with_all_its_jobs(store):
     assert (found.id, found.runs, len(found.config)) == ("new", ["2", "3", "4"], 2)
     assert store.sweep().id == "other"
     assert store.sweep("old").runs == ["1"]
-    with pytest.raises(UserError, match="no sweep c is on record.*on record: a, b"):
+    with pytest.raises(UserError, match=r"no sweep c is on record.*on record: a, b"):
         store.sweep("c")

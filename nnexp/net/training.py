@@ -70,7 +70,8 @@ class Trained:
     theta: (runs, parameters) at the end; NaN where the run diverged.
     curves: each measure at the recorded steps, (runs, recorded); NaN once a run has diverged.
     snapshots: theta at the snapshot steps, (runs, snapshots, parameters).
-    diverged_at: (runs,), the step that left a parameter or J not finite, or -1.
+    diverged_at: (runs,), the step that left a parameter not finite; where all stayed finite, the first recorded step at
+        which J was not; else -1.
     recorded, kept: the steps of the curves and of the snapshots.
     """
 
@@ -85,7 +86,7 @@ class Trained:
 def train(stack: Stack) -> Trained:
     """Train every run of a stack to its last step; a net that no gradient can reach takes no step."""
     if not stack.objective.network.has_slope:
-        stack = replace(stack, steps=0, recorded=(0,), snapshots=(0,))
+        stack = replace(stack, steps=0, recorded=(0,), snapshots=(0,) if stack.snapshots else ())
     with threadpool_limits(limits=1, user_api="blas"), np.errstate(all="ignore"):
         size = _block_size(stack)
         starts = range(0, len(stack), size)
@@ -199,7 +200,7 @@ class History:
             self.snapshots[:, self._kept[step]] = theta
 
     def finish(self, theta: Array) -> Trained:
-        """What training gave; a run whose J overflowed has diverged even where its parameters are still finite."""
+        """What training gave; a run whose J overflowed has diverged even where its parameters stayed finite."""
         infinite = ~np.isfinite(self.curves["J"])
         first = np.array(self._stack.recorded)[infinite.argmax(axis=1)]
         unseen = infinite.any(axis=1) & (self.diverged_at < 0)
@@ -207,6 +208,8 @@ class History:
         broken = self.diverged_at >= 0
         for values in self.curves.values():
             values[infinite] = np.nan
+        late = np.array(self._stack.snapshots, dtype=np.int64) >= self.diverged_at[:, None]
+        self.snapshots[broken[:, None] & late] = np.nan
         return Trained(
             theta=np.where(broken[:, None], np.nan, theta),
             curves=self.curves,

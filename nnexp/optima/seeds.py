@@ -17,7 +17,7 @@ from nnexp.records import STATUS
 
 Array = NDArray[np.float64]
 
-IMPLIED = (("steps", ["passes"]), ("passes", ["optimizer"]), ("widths", ["depth", "width"]), ("output", ["loss"]))
+IMPLIED = (("passes", ["optimizer"]), ("widths", ["depth", "width"]), ("output", ["loss"]))
 """Keys that are not shown where the others say the same."""
 
 QUANTILES = {"median": 0.5, "q10": 0.1, "q90": 0.9}
@@ -29,7 +29,8 @@ def varying(runs: pd.DataFrame) -> list[str]:
     once = runs.drop_duplicates("configuration")
     found = [key for key in keys if once[key].nunique(dropna=False) > 1]
     parameters = [(key, [key.split(".")[0]]) for key in found if "." in key]
-    for key, others in (*IMPLIED, *parameters):
+    lengths = [("steps", ["passes", *(key for key in keys if key.split(".")[0] == "optimizer")])]
+    for key, others in (*lengths, *IMPLIED, *parameters):
         if key in found and once.groupby(others, dropna=False)[key].nunique(dropna=False).max() == 1:
             found.remove(key)
     return found
@@ -39,7 +40,9 @@ def label(run: Any, keys: list[str]) -> str:
     """A run's configuration in words: the value of each of these keys that it has."""
     named = {"depth", "width", "step_size", "l2", "passes", "steps"}
     values = {key: run[key] for key in keys if pd.notna(run[key])}
-    return ", ".join(f"{key.replace('_', ' ')} {v:g}" if key in named else _said(key, v) for key, v in values.items())
+    return ", ".join(
+        f"{key.replace('_', ' ')} {v:.10g}" if key in named else _said(key, v) for key, v in values.items()
+    )
 
 
 def _said(key: str, value: object) -> str:

@@ -201,7 +201,8 @@ class Gelu(Activation):
         return out
 
     def curvature(self, z: Array, a: Array, out: Array) -> Array:
-        np.subtract(2.0, z * z, out=out)
+        bounded = np.clip(z, -38.0, 38.0)  # beyond, the density is 0 and z^2 may overflow
+        np.subtract(2.0, bounded * bounded, out=out)
         out *= _normal_density(z)
         return out
 

@@ -4,8 +4,8 @@ A loss L(guess, actual) is a number per example; the objective takes its mean. A
 units it can stand on and gives its slope and curvature with respect to the last pre-activation z, so that no combination
 of loss and unit can train on a wrong gradient.
 
-Shapes: z and its slope (..., outputs, examples), Y (outputs, examples) or as z, values (..., examples). Every number is
-finite at any finite z.
+Shapes: z and its slope (..., outputs, examples), Y (outputs, examples) or as z, values (..., examples). No number
+overflows before z itself is so large that its square does.
 """
 
 from __future__ import annotations

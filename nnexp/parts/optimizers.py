@@ -37,6 +37,14 @@ class Optimizer(Part):
         """Move theta by one step, in place; the gradient may be overwritten."""
         raise NotImplementedError
 
+    def examples_seen(self, steps: NDArray[np.int64], n: int) -> NDArray[np.int64]:
+        """How many examples a gradient has been taken on after so many steps; the last batch of a shuffled pass is short."""
+        size = self.batch(n) or n
+        if not self.shuffles:
+            return steps * size
+        passes, rest = np.divmod(steps, -(-n // size))
+        return passes * n + rest * size
+
     def steps_per_pass(self, n: int) -> float:
         """How many updates see as many examples as there are, n."""
         size = self.batch(n) or n

@@ -6,6 +6,7 @@ import contextlib
 import fcntl
 import logging
 import os
+import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -31,6 +32,7 @@ def alone(root: Path) -> Iterator[None]:
 
 def open_store(uri: str) -> Any:
     """An MLflow client on the store, which is made where there is none yet."""
+    _try_file(uri)
     import mlflow
     from sqlalchemy import event
     from sqlalchemy.engine import Engine
@@ -40,6 +42,14 @@ def open_store(uri: str) -> Any:
     if not event.contains(Engine, "connect", _write_quickly):
         event.listen(Engine, "connect", _write_quickly)
     return mlflow.MlflowClient(tracking_uri=uri)
+
+
+def _try_file(uri: str) -> None:
+    """Fail at once where an SQLite file cannot be written; MLflow itself would try for more than a minute."""
+    if uri.startswith("sqlite:///"):
+        with contextlib.closing(sqlite3.connect(uri.removeprefix("sqlite:///"), timeout=20)) as connection:
+            connection.execute("BEGIN IMMEDIATE")
+            connection.rollback()
 
 
 def _write_quickly(connection: Any, _: Any) -> None:

@@ -57,7 +57,6 @@ def test_a_broken_run_is_the_same_alone(optimizer, run):
         assert np.array_equal(curve[0], together.curves[name][run], equal_nan=True)
 
 
-@pytest.mark.xfail(strict=True, reason="the last run to break ends the block, so its later snapshots are missing")
 def test_a_run_that_breaks_slowly_is_the_same_alone():
     """With NLL an infinite weight gives a finite slope, so that theta goes on to change after the step that broke it."""
     objective = nets.objective(nets.sizes(1), None, NLL)

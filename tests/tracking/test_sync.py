@@ -36,7 +36,9 @@ def entries(root, outcome):
     client = MlflowClient(store.default_uri(root))
     experiment = client.get_experiment_by_name(outcome.record.name)
     found = client.search_runs([experiment.experiment_id], f"tags.sweep = '{outcome.record.id}'", max_results=1000)
-    return client, {level: [r for r in found if r.data.tags["level"] == level] for level in ("sweep", "configuration", "run")}
+    return client, {
+        level: [r for r in found if r.data.tags["level"] == level] for level in ("sweep", "configuration", "run")
+    }
 
 
 @pytest.fixture(scope="module")
@@ -53,7 +55,9 @@ def test_there_is_one_sweep_its_configurations_and_three_seeds_of_each(shown):
     children = [*levels["configuration"], *levels["run"]]
     assert {run.data.tags["mlflow.parentRunId"] for run in children} == {parent}
     assert {run.info.status for runs in levels.values() for run in runs} == {"FINISHED"}
-    assert {c.id for c in outcome.plan.configurations} == {r.data.tags["configuration"] for r in levels["configuration"]}
+    assert {c.id for c in outcome.plan.configurations} == {
+        r.data.tags["configuration"] for r in levels["configuration"]
+    }
 
 
 def test_curves_over_seeds_are_the_recorded_ones(shown):

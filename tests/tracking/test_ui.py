@@ -42,6 +42,7 @@ def test_the_newest_sweep_is_served_on_this_machine(tmp_path):
     finally:
         server.kill()
         server.wait()
+        server.stdout.close()
     assert "workflowType=machine_learning" in link
     assert "tags.level%20%3D%20%27configuration%27" in link
 

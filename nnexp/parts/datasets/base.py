@@ -62,7 +62,7 @@ def standardized(data: Data, columns: NDArray[np.bool_] | None = None) -> Data:
     """
     mean = data.X_train.mean(axis=1, keepdims=True)
     deviation = data.X_train.std(axis=1, keepdims=True)
-    deviation[deviation < 1e-12 * np.maximum(1.0, np.abs(mean))] = 1.0
+    deviation[deviation <= 1e-12 * np.abs(mean)] = 1.0
     if columns is not None:
         mean[~columns], deviation[~columns] = 0.0, 1.0
     X_train, X_test = (data.X_train - mean) / deviation, (data.X_test - mean) / deviation

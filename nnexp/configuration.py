@@ -88,25 +88,17 @@ class Configuration:
         return _inputs(self.dataset, digest(self.dataset.identity()), self.features)
 
     def shown(self) -> dict[str, Any]:
-        """Its keys and the parameters of its parts, flat: what columns, tables and MLflow parameters say."""
-        n = self.data.X_train.shape[1]
-        return _shown(self, n)
-
-
-@functools.cache
-def _shown(configuration: Configuration, n: int) -> dict[str, Any]:
-    widths = configuration.widths
-    values: dict[str, Any] = {key: getattr(configuration, key, None) for key in KEYS}
-    values["width"] = widths[0] if widths and len(set(widths)) == 1 else None
-    values["widths"] = "-".join(map(str, widths))
-    values["passes"] = configuration.steps / configuration.optimizer.steps_per_pass(n)
-    parameters: dict[str, Any] = {}
-    for kind in PARTS:
-        part = values[kind]
-        values[kind] = part.name if part is not None else None
-        settings = part.settings() if part is not None else {}
-        parameters |= {f"{kind}.{part.name}.{key}": value for key, value in settings.items() if key != "name"}
-    return values | parameters
+        """Its keys and the parameters of its parts, flat, as columns, tables and MLflow say them; all but `passes`."""
+        values: dict[str, Any] = {key: getattr(self, key) for key in KEYS if key not in ("width", "passes")}
+        values["width"] = self.widths[0] if self.widths and len(set(self.widths)) == 1 else None
+        values["widths"] = "-".join(map(str, self.widths))
+        parameters: dict[str, Any] = {}
+        for kind in PARTS:
+            part = values[kind]
+            values[kind] = part.name if part is not None else None
+            settings = part.settings() if part is not None else {}
+            parameters |= {f"{kind}.{part.name}.{key}": value for key, value in settings.items() if key != "name"}
+        return {key: values[key] for key in KEYS if key in values} | parameters
 
 
 def from_settings(settings: Mapping[str, Any]) -> Configuration:

@@ -13,6 +13,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from nnexp.configuration import Configuration, from_settings
+from nnexp.errors import UserError
 from nnexp.net.objective import Objective
 from nnexp.records import LONG, SCHEMA, Records
 
@@ -29,8 +30,11 @@ def frame(store: Records, wanted: Sequence[str] | None = None, curves: bool = Tr
     first = rows.drop_duplicates("configuration").set_index("configuration")["settings"]
     keys = pd.DataFrame([from_settings(json.loads(text)).shown() for text in first], index=first.index, dtype=object)
     keys = keys.infer_objects().reindex(rows["configuration"]).reset_index(drop=True)
+    if len(first):
+        keys.insert(list(keys.columns).index("steps") + 1, "passes", rows["passes"])
     seeds = rows["init_seed"].rename("seed")
-    return pd.concat([rows[["run", "configuration"]], keys, seeds, rows.drop(columns=["run", "configuration"])], axis=1)
+    rest = rows.drop(columns=["run", "configuration", "passes"])
+    return pd.concat([rows[["run", "configuration"]], keys, seeds, rest], axis=1)
 
 
 def load(sweep: str | None = None, runs_dir: str | Path = "runs", curves: bool = True) -> pd.DataFrame:
@@ -77,6 +81,13 @@ class Recalled:
 
 
 def recall(row: Mapping[str, Any] | pd.Series) -> Recalled:
-    """The run that a row of a frame records."""
+    """The run that a row of a frame records.
+
+    Raises:
+        UserError: if its data, or the program's arithmetic, are not what they were when it was trained.
+    """
     configuration = from_settings(json.loads(row["settings"]))
+    if configuration.id != row["configuration"]:
+        what = f"run {row['run']} cannot be had again: dataset={configuration.dataset.name} or the trainer has changed since"
+        raise UserError(f"{what}; run the sweep again")
     return Recalled(configuration, configuration.objective(), np.asarray(row["theta"], dtype=np.float64))

@@ -38,6 +38,7 @@ SCHEMA = pa.schema(
         ("diverged_at", pa.int64()),
         ("steps_taken", pa.int64()),
         ("gradient_evaluations", pa.int64()),
+        ("passes", pa.float64()),
         *((name, pa.float64()) for name in MEASURES),
         ("seconds", pa.float64()),
         ("sizes", _COUNTS),
@@ -49,8 +50,9 @@ SCHEMA = pa.schema(
     ],
     metadata={"nnexp.schema": "1"},
 )
-"""The columns of a record. `theta` and each snapshot are laid out as `nnexp.net.network` says; `snapshots` holds them
-one after the other; `seconds` is the run's share of its stack's training time, the only column not determined."""
+"""The columns of a record. `theta` and each snapshot are laid out as `nnexp.net.network` says; `snapshots` holds them one
+after the other; `passes` is how often the data are gone through in all steps; `seconds` is the run's share of its stack's
+training time, the only column that is not determined."""
 
 LONG = tuple(field.name for field in SCHEMA if pa.types.is_list(field.type))
 """The columns that hold a list a run."""
@@ -82,6 +84,7 @@ def table(runs: Sequence[Run], stack: Stack, trained: Trained, seconds: float) -
         "diverged_at": [int(step) if step >= 0 else None for step in trained.diverged_at],
         "steps_taken": taken,
         "gradient_evaluations": stack.optimizer.examples_seen(taken, n),
+        "passes": np.full(count, runs[0].configuration.steps / stack.optimizer.steps_per_pass(n)),
         **{name: np.where(broken, np.nan, trained.curves[name][:, -1]) for name in MEASURES},
         "seconds": np.full(count, seconds / count),
         "sizes": [list(stack.objective.network.sizes)] * count,

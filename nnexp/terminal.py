@@ -58,7 +58,8 @@ class Bar:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._progress.stop()
+        if self._tasks:
+            self._progress.stop()
 
     def planned(self, plan: Plan, missing: int) -> None:
         """Say what will be done."""

@@ -67,6 +67,26 @@ def test_its_guess_comes_from_its_weights(runs):
     np.testing.assert_allclose(run.guess(X), 1 / (1 + np.exp(-(W.T @ X + W0[:, None]))), rtol=1e-14)
 
 
+def test_a_run_whose_data_changed_is_not_recalled(tmp_path):
+    table = tmp_path / "my.csv"
+    table.write_text("x,y\n" + "\n".join(f"{i},{i % 2}" for i in range(20)))
+    asked = {
+        "dataset": {"table": {"path": str(table), "target": "y"}},
+        "steps": 3,
+        "seeds": 1,
+        "runs_dir": str(tmp_path),
+    }
+    row = nnexp.sweep(**asked, backend={"where": "serial"}).iloc[0]
+    assert nnexp.recall(row).value() == pytest.approx(row["J"])
+    table.write_text("x,y\n" + "\n".join(f"{i + 1},{i % 2}" for i in range(20)))
+    with pytest.raises(UserError, match="has changed since"):
+        nnexp.recall(row)
+    table.unlink()
+    assert len(nnexp.load(runs_dir=tmp_path)) == 1
+    with pytest.raises(UserError, match="no such file"):
+        nnexp.recall(row)
+
+
 def test_a_frame_keeps_the_order_that_is_asked_for(runs, runs_dir):
     wanted = list(runs["run"])[::-1]
     assert list(frames.frame(frames.Records(runs_dir), wanted)["run"]) == wanted

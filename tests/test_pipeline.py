@@ -85,10 +85,7 @@ def test_a_sweep_killed_in_the_middle_is_finished_by_the_next_start(tmp_path):
     seen = []
     for _ in range(3):
         started = subprocess.Popen([sys.executable, str(script)], cwd=tmp_path, env=environment, start_new_session=True)
-        done = len(list(tmp_path.glob("runs/records/*.parquet")))
-        _until(
-            lambda done=done: len(list(tmp_path.glob("runs/records/*.parquet"))) > done or started.poll() is not None
-        )
+        _until_more(tmp_path / "runs" / "records", started)
         os.killpg(started.pid, signal.SIGKILL)
         started.wait()
         seen.append(len(Records(tmp_path / "runs").ids()))

@@ -74,6 +74,7 @@ def newest_sweep(root: Path, port: int) -> str:
     query = urllib.parse.urlencode(
         {
             "workflowType": "machine_learning",
+            "compareRunsMode": "CHART",
             "searchFilter": f"tags.level = 'configuration' and tags.sweep = '{record.id}'",
             "orderByKey": "metrics.`test loss/median`",
             "orderByAsc": "true",

@@ -1,6 +1,7 @@
 """Every metric that is logged: its name, what it is, and its unit.
 
-Losses are as the sweep chose them; `step` of a curve is the number of updates taken.
+Losses are as the sweep chose them. The step of a curve is the number of updates taken; what has no curve is logged at step
+0, which MLflow draws as a bar.
 """
 
 from __future__ import annotations
@@ -65,9 +66,8 @@ def of_configuration(runs: pd.DataFrame) -> Iterator[Point]:
         steps, over_seeds = seeds.bands(runs, column)
         for name, values in over_seeds.items():
             yield from _finite(f"{band}/{name}", values, steps)
-    last = int(max(runs["steps_taken"]))
     for name in STATUS:
-        yield f"share of seeds/{name}", float((runs["status"] == name).mean()), last
+        yield f"share of seeds/{name}", float((runs["status"] == name).mean()), 0
 
 
 def of_run(run: pd.Series) -> Iterator[Point]:
@@ -75,7 +75,7 @@ def of_run(run: pd.Series) -> Iterator[Point]:
     for name, (column, _) in CURVES.items():
         yield from _finite(name, run[f"curve_{column}"], run["curve_steps"])
     for name, (column, _) in FINAL.items():
-        yield from _finite(name, [run[column]], [run["steps_taken"]])
+        yield from _finite(name, [run[column]], [0])
 
 
 def of_sweep(runs: pd.DataFrame) -> Iterator[Point]:

@@ -138,13 +138,14 @@ class _Writer:
                 self._client.log_image(run_id, image, key=BOUNDARY, step=step, timestamp=self._at)
 
         seconds = float(group["seconds"].sum())
-        return Entry(key, content, name, "configuration", made.shown(), {"configuration": key}, seconds, fill)
+        shown = made.shown() | {"passes": group["passes"].iloc[0]}
+        return Entry(key, content, name, "configuration", shown, {"configuration": key}, seconds, fill)
 
     def _of_run(self, configuration: str, name: str, role: str, run: pd.Series, made: Configuration) -> Entry:
         def fill(run_id: str) -> None:
             self._write_points(run_id, list(metrics.of_run(run)), self._at)
 
-        shown = {**made.shown(), "seed": run["seed"]}
+        shown = made.shown() | {"passes": run["passes"], "seed": run["seed"]}
         content = digest([VERSION, run["run"], role])
         tags = {"configuration": configuration, "role": role, "status": run["status"]}
         return Entry(run["run"], content, name, "run", shown, tags, float(run["seconds"]), fill)

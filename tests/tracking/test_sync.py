@@ -112,7 +112,7 @@ def test_the_sweeps_page_says_what_was_asked_and_found(shown):
 
 
 def test_a_second_sync_logs_nothing(shown):
-    root, outcome, client, levels = shown
+    root, outcome, _, levels = shown
     store_of = records.Records(root)
     assert sync.sync(store_of, outcome.record, None, 3, lambda *_: None) is False
     (root / "sweeps" / f"{outcome.record.id}.tracked").unlink()

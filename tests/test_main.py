@@ -1,0 +1,161 @@
+"""Does the command line compose every named sweep, and refuse what is wrong in one line, with nothing written?"""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from hydra import compose, initialize_config_dir
+
+import nnexp
+from nnexp import config
+from nnexp.__main__ import _plain, conf_dir, help_text
+from nnexp.parts import registry
+from nnexp.plan import plan
+
+ROOT = Path(nnexp.__file__).parents[1]
+SWEEPS = sorted(
+    file.relative_to(conf_dir() / "sweep").with_suffix("").as_posix() for file in conf_dir().glob("sweep/**/*.yaml")
+)
+
+
+def run(folder, *arguments):
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "COLUMNS": "120"}
+    command = [sys.executable, "-m", "nnexp", *arguments]
+    return subprocess.run(
+        command, cwd=folder, env=environment, capture_output=True, text=True, timeout=300, check=False
+    )
+
+
+def composed(*overrides):
+    with initialize_config_dir(version_base="1.3", config_dir=str(conf_dir())):
+        return _plain(compose("config", overrides=list(overrides), return_hydra_config=True))
+
+
+@pytest.mark.parametrize("name", SWEEPS)
+def test_every_named_sweep_composes_and_plans(name):
+    asked = composed(f"sweep={name}")
+    made = plan(config.check(asked))
+    assert asked["name"] == name.replace("/", ".")
+    assert len(made.runs) == len(made.configurations) * 16
+    header = (conf_dir() / "sweep" / f"{name}.yaml").read_text(encoding="utf-8").splitlines()[:2]
+    assert header == ["# @package _global_", f"# make sweep SWEEP={name}"]
+
+
+def test_optima_asks_for_each_of_its_runs_once():
+    made = plan(config.check(composed("sweep=optima")))
+    linear = [c for c in made.configurations if c.depth == 1]
+    assert (len(made.configurations), len(made.runs), len(linear)) == (104, 1664, 8)
+    steps = {c.optimizer.name: c.steps for c in made.configurations}
+    assert steps == {"gd": 2000, "sgd": 100 * 140}
+
+
+def test_a_value_of_a_named_sweep_can_be_changed():
+    made = plan(config.check(composed("sweep=optima", "optimizer=gd", "activation=relu", "seeds=[3]")))
+    assert {(run.configuration.optimizer.name, run.init_seed) for run in made.runs} == {("gd", 3)}
+
+
+def test_help_lists_every_key_and_part():
+    text = help_text()
+    for kind in registry.MODULES:
+        assert all(name in text for name in registry.known(kind))
+    assert all(key in text for key in config.Sweep.model_fields)
+
+
+BAD = [
+    (["depht=3"], "did you mean depth?"),
+    (["activation=tnah"], "did you mean tanh?"),
+    (["activation=[tanh,tnah]"], "did you mean tanh?"),
+    (["activation=null"], "leaves no activation"),
+    (["sweep=optma"], "did you mean optima?"),
+    (["optimizer=sgd", "optimizer.sgd.bach=3"], "batch_size"),
+    (["optimizer.sgd.batch_size=3"], "say optimizer=sgd as well"),
+    (["curve_points=[1,2]"], "curve_points"),
+    (["step_size=-1"], "step_size=-1"),
+    (["width=0"], "width=0"),
+    (["depth=[1,"], "nnexp: "),
+    (["depth"], "nnexp: "),
+    (["depth=1,2"], "nnexp: "),
+    (["--no-such-flag"], "--no-such-flag is no flag"),
+    (["--config-dir", "nowhere"], "no such folder"),
+    (["dataset=diabetes"], "use: squared"),
+    (["dataset=iris"], "softmax_nll"),
+    (["output=tanh"], "allowed: sigmoid"),
+    (["dataset=table"], "dataset.table.path"),
+    (["dataset=table", "dataset.table.path=no.csv", "dataset.table.target=y"], "there is no such file"),
+    (["dataset=table", "dataset.table.path=my.csv", "dataset.table.target=labl"], "did you mean label?"),
+    (["dataset=table", "dataset.table.path=gap.csv", "dataset.table.target=label"], "row 2 of column b"),
+    (["dataset=table", "dataset.table.path=word.csv", "dataset.table.target=label"], "'x' in row 2 of column b"),
+    (["features=steps", "features.steps.w=[[1,2,3]]", "features.steps.w0=[1]"], "2 numbers"),
+    (["-m", "depth=1,2", "activation=tanh,tnah"], "did you mean tanh?"),
+    (["-m", "depth=1,0"], "depth=0"),
+]
+
+
+@pytest.mark.parametrize(("arguments", "said"), BAD, ids=[" ".join(arguments) for arguments, _ in BAD])
+def test_bad_input_is_one_line_exit_2_and_nothing_written(tmp_path, arguments, said):
+    (tmp_path / "my.csv").write_text("a,b,label\n1,2,0\n3,4,1\n5,6,0\n7,8,1\n")
+    (tmp_path / "gap.csv").write_text("a,b,label\n1,2,0\n3,,1\n5,6,0\n7,8,1\n")
+    (tmp_path / "word.csv").write_text("a,b,label\n1,2,0\n3,x,1\n5,6,0\n7,8,1\n")
+    before = sorted(tmp_path.rglob("*"))
+    done = run(tmp_path, *arguments)
+    assert done.returncode == 2
+    assert done.stderr.count("\n") == 1
+    assert done.stderr.startswith("nnexp: ")
+    assert said in done.stderr
+    assert done.stdout == ""
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_a_sweep_ends_with_a_table_and_the_next_commands(tmp_path):
+    done = run(tmp_path, "dataset=xor", "width=2", "step_size=[0.5,1e9]", "loss=squared", "activation=relu", "seeds=3")
+    assert done.returncode == 0
+    assert done.stderr == ""
+    for words in (
+        "2 configurations, 6 runs, 6 to train",
+        "median",
+        "diverged: step size 1000000000; seeds 0 (step",
+        "next:",
+    ):
+        assert words in done.stdout
+    again = run(tmp_path, "dataset=xor", "width=2", "step_size=[0.5,1e9]", "loss=squared", "activation=relu", "seeds=3")
+    assert "nothing is trained" in again.stdout
+    assert "entries" not in again.stdout
+
+
+def test_jobs_of_a_multirun_are_one_sweep(tmp_path):
+    done = run(tmp_path, "-m", "dataset=xor", "depth=1,2", "seeds=2,3", "steps=5", "backend=serial", "name=jobs")
+    assert done.returncode == 0, done.stderr
+    jobs = [json.loads(file.read_text()) for file in tmp_path.glob("runs/sweeps/*.json")]
+    assert len({job["id"] for job in jobs}) == 1
+    assert {len(job["runs"]) for job in jobs} == {2, 3}
+    runs = nnexp.load("jobs", runs_dir=tmp_path / "runs")
+    assert sorted(runs["depth"]) == [1, 1, 1, 2, 2, 2]
+
+
+def test_a_users_own_configs_lie_over_the_packaged_ones(tmp_path):
+    mine = tmp_path / "mine"
+    (mine / "sweep").mkdir(parents=True)
+    (mine / "sweep" / "short.yaml").write_text("# @package _global_\ndepth: 1\nsteps: 3\nseeds: 2\n")
+    (mine / "dataset").mkdir()
+    (mine / "dataset" / "two_moons.yaml").write_text(
+        "two_moons: {examples: 20, noise: 0.0, test_share: 0.5, seed: 4}\n"
+    )
+    done = run(tmp_path, "--config-dir", "mine", "sweep=short", "tracking=none", "backend=serial")
+    assert done.returncode == 0, done.stderr
+    runs = nnexp.load("short", runs_dir=tmp_path / "runs")
+    assert set(runs["dataset.two_moons.examples"]) == {20}
+    assert "short" in run(tmp_path, "--config-dir", "mine", "sweep=shrot").stderr
+
+
+def test_the_users_own_table_is_trained_on(tmp_path):
+    rows = "\n".join(f"{i % 7},{'red' if i % 3 else 'blue'},{'yes' if i % 7 > 3 else 'no'}" for i in range(60))
+    (tmp_path / "my data.csv").write_text(f"size,color,bought\n{rows}\n")
+    table = ["dataset=table", "dataset.table.path='my data.csv'", "dataset.table.target=bought"]
+    done = run(tmp_path, *table, "seeds=2", "tracking=none", "backend=serial")
+    assert done.returncode == 0, done.stderr
+    runs = nnexp.load(runs_dir=tmp_path / "runs")
+    assert (runs["train_error"] == 0).all()
+    assert runs["sizes"].iloc[0].tolist() == [3, 8, 1]

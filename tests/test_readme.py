@@ -1,0 +1,112 @@
+"""Is every command of the README one that works, word for word?"""
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import nnexp
+
+ROOT = Path(nnexp.__file__).parents[1]
+TEXT = (ROOT / "README.md").read_text(encoding="utf-8")
+COMMANDS = [
+    line.split("  #")[0].strip()
+    for block in re.findall(r"```sh\n(.*?)```", TEXT, flags=re.DOTALL)
+    for line in block.splitlines()
+    if line.strip()
+]
+OURSELVES = {"make test", "make check"}
+"""They would run this test again; that they name real targets is checked all the same."""
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory):
+    """A copy of the project whose .venv is the one that runs the tests."""
+    folder = tmp_path_factory.mktemp("clone") / "project"
+    left_out = shutil.ignore_patterns(".venv", ".git", "runs", "__pycache__", ".*_cache", ".hypothesis")
+    shutil.copytree(ROOT, folder, ignore=left_out)
+    (folder / "runs").mkdir()
+    (folder / ".venv" / "bin").mkdir(parents=True)
+    python = folder / ".venv" / "bin" / "python"
+    python.write_text(f'#!/bin/sh\nexec "{sys.executable}" "$@"\n')
+    python.chmod(0o755)
+    for stamp in ("installed", "developed"):
+        (folder / ".venv" / stamp).touch()
+    return folder
+
+
+def run(project, command):
+    environment = {**os.environ, "PYTHONPATH": str(project), "DISPLAY": ""}
+    return subprocess.run(
+        ["sh", "-c", command], cwd=project, env=environment, capture_output=True, text=True, timeout=900, check=False
+    )
+
+
+def test_the_readme_fits_and_names_no_target_that_is_not_there(project):
+    assert len(TEXT.splitlines()) < 200
+    for command in {*COMMANDS, *OURSELVES} & {c for c in [*COMMANDS, *OURSELVES] if c.startswith("make")}:
+        assert run(project, f"{command} --dry-run").returncode == 0, command
+
+
+def test_every_command_does_what_it_says(project):
+    """In the README's order, since the later ones look at what the first one made."""
+    assert len(COMMANDS) > 8
+    for command in COMMANDS:
+        if command not in OURSELVES | {"make ui"}:
+            done = run(project, command)
+            assert done.returncode == 0, (command, done.stdout[-2000:], done.stderr[-2000:])
+    assert "nothing is trained" in run(project, "make sweep").stdout
+    for made in ("optima/overview.png", "optima/distribution.csv", "notebooks"):
+        assert (project / "runs" / "analysis" / made).exists()
+    _look_at_the_ui(project)
+
+
+def _look_at_the_ui(project):
+    server = subprocess.Popen(
+        ["make", "ui", "PORT=5987"], cwd=project, stdout=subprocess.PIPE, text=True, start_new_session=True
+    )
+    try:
+        assert any("http://127.0.0.1:5987/#/experiments/" in line for line in server.stdout)
+    finally:
+        os.killpg(server.pid, signal.SIGTERM)
+        server.wait(timeout=30)
+        server.stdout.close()
+
+
+def test_the_python_example_runs(tmp_path):
+    (example,) = re.findall(r"```python\n(.*?)```", TEXT, flags=re.DOTALL)
+    script = tmp_path / "example.py"
+    script.write_text(f"if __name__ == '__main__':\n{re.sub('^', '    ', example, flags=re.MULTILINE)}")
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    subprocess.run([sys.executable, str(script)], cwd=tmp_path, env=environment, timeout=120, check=True)
+
+
+def test_the_refusal_it_shows_is_the_real_one(tmp_path):
+    refused = run(ROOT, "cd " + str(tmp_path) + f' && "{sys.executable}" -m nnexp "activation=[tanh,rleu]"')
+    assert refused.returncode == 2
+    shown = next(line for line in TEXT.splitlines() if line.startswith("nnexp: activation=rleu"))
+    assert refused.stderr.startswith(shown.split(", ...")[0])
+    assert refused.stderr.strip().endswith(shown.split("...")[1])
+
+
+def test_the_part_it_adds_passes_as_a_part(tmp_path):
+    """The example class, put where it says, is trained like any other and takes no other edit."""
+    code = re.search(r"# nnexp/parts/activations.py\n(.*?)\n# conf/", TEXT, flags=re.DOTALL).group(1)
+    copy = tmp_path / "copy"
+    shutil.copytree(ROOT, copy, ignore=shutil.ignore_patterns(".venv", ".git", "runs", "__pycache__", ".*_cache"))
+    with open(copy / "nnexp" / "parts" / "activations.py", "a") as module:
+        module.write(f"\n\n{code}\n")
+    (copy / "conf" / "activation" / "softsign.yaml").write_text("# As tanh, but slower.\nsoftsign: {}\n")
+    environment = {**os.environ, "PYTHONPATH": str(copy)}
+    tests = ["tests/parts/test_activations.py", "tests/parts/test_conf_files.py", "tests/net/test_same_bits.py"]
+    command = [sys.executable, "-m", "pytest", "-n", "0", "-k", "softsign or conf", "--co", "-q", *tests]
+    found = subprocess.run(command, cwd=copy, env=environment, capture_output=True, text=True, timeout=300, check=False)
+    assert "softsign" in found.stdout, found.stdout[-2000:]
+    command = [part for part in command if part not in ("--co", "-q")]
+    done = subprocess.run(command, cwd=copy, env=environment, capture_output=True, text=True, timeout=300, check=False)
+    assert done.returncode == 0, done.stdout[-3000:]

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -55,6 +56,7 @@ def main() -> None:
         terminal.refuse(error)
         sys.exit(2)
     except KeyboardInterrupt:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # let workers and temporary files be cleared away in peace
         print("\nstopped; what is done is on record, and the same command goes on from there", file=sys.stderr)
         sys.exit(130)
 

@@ -7,6 +7,7 @@ the records do not tell them apart.
 from __future__ import annotations
 
 import time
+import warnings
 from collections.abc import Iterator, Sequence
 
 import joblib
@@ -22,6 +23,7 @@ def workers(backend: Backend) -> int:
 
 def train_all(stacks: Sequence[Stack], backend: Backend) -> Iterator[tuple[int, Trained, float]]:
     """Train every stack; gives its place in `stacks`, what training gave, and the seconds it took."""
+    warnings.filterwarnings("ignore", message=".*tasks which were still being processed", category=UserWarning)
     n_jobs = min(workers(backend), max(len(stacks), 1))
     pool = joblib.Parallel(n_jobs=n_jobs, return_as="generator_unordered", batch_size=1, pre_dispatch="2*n_jobs")
     return pool(joblib.delayed(_timed)(place, stack) for place, stack in enumerate(stacks))

@@ -114,7 +114,7 @@ def report(outcome: Outcome) -> None:
 def _show(table: pd.DataFrame) -> None:
     """The table of configurations, best first; of many, the first ones."""
     rows = [[_cell(name, value) for name, value in row.items()] for row in table.head(MOST_ROWS).to_dict("records")]
-    shown = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), show_edge=False)
+    shown = Table(box=box.SIMPLE_HEAD, padding=0, show_edge=False)
     for i, name in enumerate(table.columns):
         header = str(name).replace("_", "\n").replace(".", "\n")
         shown.add_column(header, justify="right", overflow="fold", min_width=max(len(row[i]) for row in rows))

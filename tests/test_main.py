@@ -2,18 +2,22 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
 from hydra import compose, initialize_config_dir
+from mlflow import MlflowClient
 
 import nnexp
 from nnexp import config
 from nnexp.__main__ import _plain, conf_dir, help_text
 from nnexp.parts import registry
 from nnexp.plan import plan
+from nnexp.tracking import store
 
 ROOT = Path(nnexp.__file__).parents[1]
 SWEEPS = sorted(
@@ -133,6 +137,29 @@ def test_jobs_of_a_multirun_are_one_sweep(tmp_path):
     assert {len(job["runs"]) for job in jobs} == {2, 3}
     runs = nnexp.load("jobs", runs_dir=tmp_path / "runs")
     assert sorted(runs["depth"]) == [1, 1, 1, 2, 2, 2]
+    client = MlflowClient(store.default_uri(tmp_path / "runs"))
+    entries = client.search_runs(
+        [client.get_experiment_by_name("jobs").experiment_id], f"tags.sweep = '{jobs[0]['id']}'"
+    )
+    levels = [entry.data.tags["level"] for entry in entries]
+    assert (levels.count("sweep"), levels.count("configuration")) == (1, 2)
+    assert {entry.info.status for entry in entries} == {"FINISHED"}
+
+
+def test_ctrl_c_keeps_what_is_done_and_says_how_to_go_on(tmp_path):
+    asked = ["dataset=xor", "width=[2,3,4,5,6,7]", "steps=20000", "seeds=40", "tracking=none"]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "-m", "nnexp", *asked]
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    started = subprocess.Popen(command, cwd=tmp_path, env=environment, start_new_session=True, **pipes)
+    deadline = time.monotonic() + 60
+    while not list(tmp_path.glob("runs/records/*.parquet")) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    os.killpg(started.pid, signal.SIGINT)
+    _, said = started.communicate(timeout=30)
+    assert started.returncode == 130
+    assert said.strip() == "stopped; what is done is on record, and the same command goes on from there"
+    assert len(nnexp.load(runs_dir=tmp_path / "runs")) > 0
 
 
 def test_a_users_own_configs_lie_over_the_packaged_ones(tmp_path):

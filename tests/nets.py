@@ -8,6 +8,7 @@ from dataclasses import fields, replace
 import numpy as np
 import oracle
 
+from nnexp.errors import UserError
 from nnexp.net.network import Network
 from nnexp.net.objective import Objective, Sample
 from nnexp.net.training import Stack
@@ -22,9 +23,17 @@ def names(kind):
 
 
 def with_other_numbers(part):
-    """The part with every number with a fraction 1.5 times as large; itself if it has none."""
-    larger = {f.name: 1.5 * getattr(part, f.name) for f in fields(part) if isinstance(getattr(part, f.name), float)}
-    return replace(part, **larger)
+    """The part with every number with a fraction 1.5 times as large, or half where that is too much; itself if none."""
+    numbers = {f.name: getattr(part, f.name) for f in fields(part) if isinstance(getattr(part, f.name), float)}
+    return replace(part, **{name: _another(part, name, value) for name, value in numbers.items()})
+
+
+def _another(part, name, value):
+    try:
+        registry.make(part.kind, part.name, {name: 1.5 * value})
+    except UserError:
+        return 0.5 * value
+    return 1.5 * value
 
 
 def every(kind, keep=lambda part: True):

@@ -151,7 +151,8 @@ def test_ctrl_c_keeps_what_is_done_and_says_how_to_go_on(tmp_path):
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     command = [sys.executable, "-m", "nnexp", *asked]
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
-    started = subprocess.Popen(command, cwd=tmp_path, env=environment, start_new_session=True, **pipes)
+    heed = lambda: signal.signal(signal.SIGINT, signal.SIG_DFL)  # noqa: E731  background jobs start deaf to Ctrl-C
+    started = subprocess.Popen(command, cwd=tmp_path, env=environment, start_new_session=True, preexec_fn=heed, **pipes)
     deadline = time.monotonic() + 60
     while not list(tmp_path.glob("runs/records/*.parquet")) and time.monotonic() < deadline:
         time.sleep(0.02)

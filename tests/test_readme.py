@@ -96,17 +96,18 @@ def test_the_refusal_it_shows_is_the_real_one(tmp_path):
 
 def test_the_part_it_adds_passes_as_a_part(tmp_path):
     """The example class, put where it says, is trained like any other and takes no other edit."""
-    code = re.search(r"# nnexp/parts/activations.py\n(.*?)\n# conf/", TEXT, flags=re.DOTALL).group(1)
+    shown = r"# nnexp/parts/activations.py\n(.*?)\n# conf/activation/softsign.yaml\n(.*?)```"
+    code, conf = re.search(shown, TEXT, flags=re.DOTALL).groups()
     copy = tmp_path / "copy"
     shutil.copytree(ROOT, copy, ignore=shutil.ignore_patterns(".venv", ".git", "runs", "__pycache__", ".*_cache"))
     with open(copy / "nnexp" / "parts" / "activations.py", "a") as module:
         module.write(f"\n\n{code}\n")
-    (copy / "conf" / "activation" / "softsign.yaml").write_text("# As tanh, but slower.\nsoftsign: {}\n")
+    (copy / "conf" / "activation" / "softsign.yaml").write_text(conf)
     environment = {**os.environ, "PYTHONPATH": str(copy)}
     tests = ["tests/parts/test_activations.py", "tests/parts/test_conf_files.py", "tests/net/test_same_bits.py"]
-    command = [sys.executable, "-m", "pytest", "-n", "0", "-k", "softsign or conf", "--co", "-q", *tests]
+    command = [sys.executable, "-m", "pytest", "-n", "0", "-k", "softsign or conf", "--co", *tests]
     found = subprocess.run(command, cwd=copy, env=environment, capture_output=True, text=True, timeout=300, check=False)
     assert "softsign" in found.stdout, found.stdout[-2000:]
-    command = [part for part in command if part not in ("--co", "-q")]
+    command = [part for part in command if part != "--co"]
     done = subprocess.run(command, cwd=copy, env=environment, capture_output=True, text=True, timeout=300, check=False)
     assert done.returncode == 0, done.stdout[-3000:]

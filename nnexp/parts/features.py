@@ -91,3 +91,32 @@ class Steps(Features):
         if len(self.w0) != len(self.w):
             raise UserError(f"features.steps.w0 has {len(self.w0)} offsets for {len(self.w)} lines in w; give one each")
         return np.array(self.w), np.array(self.w0)
+
+
+@part("features", "radial")
+class Radial(Features):
+    """Bumps exp(-|x - c|^2 / (2 width^2)) around `count` centres c drawn normal with standard deviation `spread`."""
+
+    count: Count = 10
+    width: Positive = 1.0
+    spread: Positive = 1.0
+    seed: Seed = 0
+
+    def transform(self, X: Array) -> Array:
+        centers = np.random.default_rng(self.seed).normal(0.0, self.spread, size=(self.count, X.shape[0]))
+        distance = np.add.reduce((X[None, :, :] - centers[:, :, None]) ** 2, axis=1)
+        return np.exp(-0.5 * distance / self.width**2)
+
+
+@part("features", "fourier")
+class Fourier(Features):
+    """Waves cos(w . x + b): w normal with standard deviation `frequency`, b uniform over a turn (Rahimi & Recht 2007)."""
+
+    count: Count = 10
+    frequency: Positive = 1.0
+    seed: Seed = 0
+
+    def transform(self, X: Array) -> Array:
+        rng = np.random.default_rng(self.seed)
+        w = rng.normal(0.0, self.frequency, size=(self.count, X.shape[0]))
+        return np.cos(w @ X + rng.uniform(0.0, 2.0 * np.pi, size=(self.count, 1)))

@@ -16,7 +16,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from nnexp.parts.registry import Part, part
+from nnexp.parts.registry import Part, Positive, part
 
 Array = NDArray[np.float64]
 TASKS = ("regression", "binary", "multiclass", "multilabel")
@@ -99,10 +99,7 @@ class Nll(Loss):
         return np.greater(z, 0.0)
 
     def value(self, z: Array, Y: Array, unit: Any) -> Array:
-        surprise = np.log1p(np.exp(-np.abs(z)))  # ln(1 + exp(z)) = max(z, 0) + ln(1 + exp(-|z|)), finite at any z
-        surprise += np.maximum(z, 0.0)
-        surprise -= Y * z
-        return np.add.reduce(surprise, axis=-2)
+        return np.add.reduce(_surprise(z, Y), axis=-2)
 
     def slope(self, z: Array, Y: Array, unit: Any, out: Array) -> Array:
         unit.value(z, out)
@@ -111,6 +108,93 @@ class Nll(Loss):
 
     def curvature(self, z: Array, Y: Array, unit: Any) -> Array:
         return _diagonal(unit.slope(z, self.guess(z, unit), np.empty_like(z)))
+
+
+@part("loss", "asymmetric_nll")
+class AsymmetricNll(Nll):
+    """As nll, but an example whose actual value is 1 weighs `false_negative_cost` times as much."""
+
+    false_negative_cost: Positive = 10.0
+
+    def value(self, z: Array, Y: Array, unit: Any) -> Array:
+        return np.add.reduce(_surprise(z, Y) * _weight(Y, self.false_negative_cost), axis=-2)
+
+    def slope(self, z: Array, Y: Array, unit: Any, out: Array) -> Array:
+        super().slope(z, Y, unit, out)
+        out *= _weight(Y, self.false_negative_cost)
+        return out
+
+    def curvature(self, z: Array, Y: Array, unit: Any) -> Array:
+        slope = unit.slope(z, self.guess(z, unit), np.empty_like(z))
+        return _diagonal(slope * _weight(Y, self.false_negative_cost))
+
+
+@part("loss", "asymmetric_squared")
+class AsymmetricSquared(Squared):
+    """As squared, but an example whose actual value is 1 weighs `false_negative_cost` times as much."""
+
+    false_negative_cost: Positive = 10.0
+    tasks: ClassVar[tuple[str, ...]] = ("binary", "multilabel")
+
+    def value(self, z: Array, Y: Array, unit: Any) -> Array:
+        residual = self.guess(z, unit) - Y
+        return np.add.reduce(residual * residual * _weight(Y, self.false_negative_cost), axis=-2)
+
+    def slope(self, z: Array, Y: Array, unit: Any, out: Array) -> Array:
+        super().slope(z, Y, unit, out)
+        out *= _weight(Y, self.false_negative_cost)
+        return out
+
+    def curvature(self, z: Array, Y: Array, unit: Any) -> Array:
+        weight = _weight(Y, self.false_negative_cost)
+        return super().curvature(z, Y, unit) * weight[..., None, :, :]
+
+
+@part("loss", "huber")
+class Huber(Loss):
+    """L = sum over outputs of r^2 where |r| <= delta, else 2 delta |r| - delta^2, r = guess - actual: squared, less swayed."""
+
+    delta: Positive = 1.0
+    output: ClassVar[str] = "identity"
+    outputs: ClassVar[tuple[str, ...]] = ("identity",)
+    tasks: ClassVar[tuple[str, ...]] = ("regression",)
+
+    def value(self, z: Array, Y: Array, unit: Any) -> Array:
+        far = np.abs(z - Y)
+        near = np.minimum(far, self.delta)
+        return np.add.reduce(near * (2.0 * far - near), axis=-2)
+
+    def slope(self, z: Array, Y: Array, unit: Any, out: Array) -> Array:
+        np.subtract(z, Y, out=out)
+        np.clip(out, -self.delta, self.delta, out=out)
+        out *= 2.0
+        return out
+
+    def curvature(self, z: Array, Y: Array, unit: Any) -> Array:
+        return _diagonal(np.where(np.abs(z - Y) <= self.delta, 2.0, 0.0))
+
+
+@part("loss", "hinge")
+class Hinge(Loss):
+    """L = sum over outputs of max(0, 1 - z) where actual is 1, max(0, 1 + z) where it is 0; guess = (1 + z) / 2."""
+
+    output: ClassVar[str] = "identity"
+    outputs: ClassVar[tuple[str, ...]] = ("identity",)
+    tasks: ClassVar[tuple[str, ...]] = ("binary", "multilabel")
+
+    def guess(self, z: Array, unit: Any) -> Array:
+        return 0.5 * (1.0 + z)
+
+    def value(self, z: Array, Y: Array, unit: Any) -> Array:
+        return np.add.reduce(np.maximum(0.0, 1.0 - (2.0 * Y - 1.0) * z), axis=-2)
+
+    def slope(self, z: Array, Y: Array, unit: Any, out: Array) -> Array:
+        sign = 2.0 * Y - 1.0
+        out[...] = np.where(sign * z < 1.0, -sign, 0.0)
+        return out
+
+    def curvature(self, z: Array, Y: Array, unit: Any) -> Array:
+        return _diagonal(np.zeros_like(z))
 
 
 @part("loss", "softmax_nll")
@@ -143,6 +227,19 @@ class SoftmaxNll(Loss):
         np.exp(out, out=out)
         out /= np.add.reduce(out, axis=-2, keepdims=True)
         return out
+
+
+def _surprise(z: Array, Y: Array) -> Array:
+    """-ln of what sigmoid(z) gives the actual value 0 or 1: ln(1 + exp(z)) - Y z, finite at any z."""
+    surprise = np.log1p(np.exp(-np.abs(z)))
+    surprise += np.maximum(z, 0.0)
+    surprise -= Y * z
+    return surprise
+
+
+def _weight(Y: Array, false_negative_cost: float) -> Array:
+    """1 where the actual value is 0, `false_negative_cost` where it is 1."""
+    return 1.0 + (false_negative_cost - 1.0) * Y
 
 
 def _diagonal(per_output: Array) -> Array:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -34,6 +35,7 @@ def main() -> None:
     parser.add_argument("--port", type=int, default=5000, help="the port on 127.0.0.1")
     parser.add_argument("--runs-dir", type=Path, default=Path("runs"), help="the folder of everything that is made")
     asked = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # so that the server never outlives this
     try:
         serve(asked.runs_dir, asked.port)
     except UserError as error:

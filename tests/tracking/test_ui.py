@@ -18,6 +18,11 @@ from nnexp.tracking import __main__ as ui
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(Path(nnexp.__file__).parents[1]), "DISPLAY": ""}
 
 
+def heed_ctrl_c():
+    """A shell's background jobs are started deaf to Ctrl-C."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def free_port():
     with socket.socket() as probe:
         probe.bind((ui.HOST, 0))
@@ -28,7 +33,9 @@ def test_the_newest_sweep_is_served_on_this_machine(tmp_path):
     asked = {"dataset": "xor", "steps": 3, "seeds": 2, "name": "served", "tracking": {"store": "mlflow"}}
     nnexp.sweep(**asked, runs_dir=str(tmp_path / "runs"), backend={"where": "serial"})
     command = [sys.executable, "-m", "nnexp.tracking", "--port", str(free_port())]
-    server = subprocess.Popen(command, cwd=tmp_path, env=ENVIRONMENT, stdout=subprocess.PIPE, text=True)
+    server = subprocess.Popen(
+        command, cwd=tmp_path, env=ENVIRONMENT, stdout=subprocess.PIPE, text=True, preexec_fn=heed_ctrl_c
+    )
     try:
         assert server.stdout is not None
         link = next(line.strip() for line in server.stdout if "http://127.0.0.1" in line)
@@ -40,8 +47,8 @@ def test_the_newest_sweep_is_served_on_this_machine(tmp_path):
         server.send_signal(signal.SIGINT)
         assert server.wait(timeout=30) == 0
     finally:
-        server.kill()
-        server.wait()
+        server.terminate()
+        server.wait(timeout=30)
         server.stdout.close()
     assert "workflowType=machine_learning" in link
     assert "tags.level%20%3D%20%27configuration%27" in link

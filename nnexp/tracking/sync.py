@@ -120,7 +120,7 @@ class _Writer:
             chosen = seeds.representatives(group)
             made = recall(group.iloc[0]).configuration
             name = seeds.label(group.iloc[0], keys) or self._record.name
-            content = digest([VERSION, sorted(group["run"])])
+            content = digest([VERSION, name, sorted(group["run"])])
             yield self._of_configuration(str(configuration), content, name, group, made, chosen)
             shown: dict[str, str] = {}
             for role, run in list(chosen.items())[:exemplary]:
@@ -146,7 +146,7 @@ class _Writer:
             self._write_points(run_id, list(metrics.of_run(run)), self._at)
 
         shown = made.shown() | {"passes": run["passes"], "seed": run["seed"]}
-        content = digest([VERSION, run["run"], role])
+        content = digest([VERSION, name, run["run"], role])
         tags = {"configuration": configuration, "role": role, "status": run["status"]}
         return Entry(run["run"], content, name, "run", shown, tags, float(run["seconds"]), fill)
 

@@ -6,6 +6,9 @@ the records do not tell them apart.
 
 from __future__ import annotations
 
+import functools
+import os
+import threading
 import time
 import warnings
 from collections.abc import Iterator, Sequence
@@ -26,10 +29,24 @@ def train_all(stacks: Sequence[Stack], backend: Backend) -> Iterator[tuple[int, 
     warnings.filterwarnings("ignore", message=".*tasks which were still being processed", category=UserWarning)
     n_jobs = min(workers(backend), max(len(stacks), 1))
     pool = joblib.Parallel(n_jobs=n_jobs, return_as="generator_unordered", batch_size=1, pre_dispatch="2*n_jobs")
-    return pool(joblib.delayed(_timed)(place, stack) for place, stack in enumerate(stacks))
+    return pool(joblib.delayed(_timed)(place, stack, os.getpid()) for place, stack in enumerate(stacks))
 
 
-def _timed(place: int, stack: Stack) -> tuple[int, Trained, float]:
+@functools.cache
+def _end_with(parent: int) -> None:
+    """End this worker soon after its parent is gone; a killed sweep would leave its workers waiting otherwise."""
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(1.0)
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
+
+
+def _timed(place: int, stack: Stack, parent: int) -> tuple[int, Trained, float]:
+    if os.getpid() != parent:
+        _end_with(parent)
     start = time.perf_counter()
     trained = train(stack)
     return place, trained, time.perf_counter() - start

@@ -85,7 +85,7 @@ def _hydra(arguments: Sequence[str]) -> None:
     overlay = _overlay(arguments)
     try:
         if {"-m", "--multirun"} & set(arguments):
-            _check_every_job(arguments, overlay)
+            sys.argv.append(f"hydra.sweep.dir={_check_every_job(arguments)}")
         hydra.main(version_base="1.3", config_path=str(conf_dir()), config_name="config")(_job)()
     except (HydraException, OmegaConfBaseException) as error:
         raise _said_in_our_words(error, overlay) from None
@@ -99,10 +99,13 @@ def _check_flags(arguments: Sequence[str]) -> None:
         group, _, value = argument.partition("=")
         if group in GROUPS and group != "sweep" and value in ("", "null", "[]"):
             raise UserError(f"{argument} leaves no {group}; give one or more of: {', '.join(_options(group))}")
+        if group in GROUPS and re.fullmatch(r"[-+\d.eE]+|true|false|\{.*", value, flags=re.IGNORECASE):
+            raise unknown(group, value, _options(group))
 
     _, strange = get_args_parser().parse_known_args(list(arguments))
     if strange:
-        raise UserError(f"{strange[0]} is no flag; say key=value, or see --help")
+        what = "comes after a flag that stands among them; put flags first" if "=" in strange[0] else "is no flag"
+        raise UserError(f"{strange[0]} {what}; say key=value, or see --help")
 
 
 def _overlay(arguments: Sequence[str]) -> list[Path]:
@@ -137,24 +140,27 @@ def _value_of(long: str, short: str, arguments: Sequence[str]) -> str | None:
     return None
 
 
-def _check_every_job(arguments: Sequence[str], overlay: Sequence[Path]) -> None:
-    """Plan every job of a multirun before the first one starts, so that a bad one stops them all."""
+def _check_every_job(arguments: Sequence[str]) -> str:
+    """Plan every job of a multirun before the first one starts, so that a bad one stops them all.
+
+    Gives the folder for what Hydra leaves, named after all their runs: the same multirun again is the same sweep.
+    """
     from hydra import compose, initialize_config_dir
     from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
     from hydra.core.override_parser.overrides_parser import OverridesParser
 
+    from nnexp import config
+    from nnexp.configuration import digest
+    from nnexp.plan import plan
+
+    runs: list[str] = []
     overrides = [a for a in arguments if "=" in a and not a.startswith("-") and not a.startswith("hydra")]
     parsed = OverridesParser.create().parse_overrides(overrides)
     with initialize_config_dir(version_base="1.3", config_dir=str(conf_dir())):
         for job in BasicSweeper.split_arguments(parsed, max_batch_size=None)[0]:
-            _plan_only(_plain(compose("config", overrides=job, return_hydra_config=True)))
-
-
-def _plan_only(asked: dict[str, Any]) -> None:
-    from nnexp import config
-    from nnexp.plan import plan
-
-    plan(config.check(asked))
+            asked = _plain(compose("config", overrides=job, return_hydra_config=True))
+            runs += [run.id for run in plan(config.check(asked)).runs]
+    return f"{asked['runs_dir']}/multirun/{digest(runs)}"
 
 
 def _plain(composed: Any) -> dict[str, Any]:

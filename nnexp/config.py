@@ -7,7 +7,8 @@ refusal is one line that names the key, the value, what is allowed and what to d
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import os
+from collections.abc import Callable, Mapping
 from typing import Annotated, Any, Literal
 
 from annotated_types import Ge, Gt, Le, MinLen
@@ -16,7 +17,7 @@ from pydantic import AllowInfNan, BaseModel, BeforeValidator, ConfigDict, Field,
 from nnexp.errors import UserError, unknown
 from nnexp.parts import registry
 
-MOST_SEEDS = 10_000_000
+MOST_SEEDS = 1_000_000
 
 
 def _listed(value: Any) -> Any:
@@ -27,13 +28,16 @@ def _listed(value: Any) -> Any:
 
 def _seeds(value: Any) -> Any:
     """N as the seeds 0 .. N - 1; a list as the seeds it names; none as none."""
+    value = registry.tuples(value)
     if isinstance(value, bool):
         raise UserError("it must be a number of seeds or a list of seeds")
     if isinstance(value, int):
         if not 1 <= value <= MOST_SEEDS:
-            raise UserError("as a number it says how many seeds, at least 1; for the one seed 0 say seeds=[0]")
+            raise UserError(
+                f"as a number it says how many seeds, 1 to {MOST_SEEDS:,}; for the one seed 0 say seeds=[0]"
+            )
         return tuple(range(value))
-    return registry.tuples(value)
+    return value
 
 
 def _widths(value: Any) -> Any:
@@ -44,14 +48,23 @@ def _widths(value: Any) -> Any:
     return value
 
 
+def _alone(key: str) -> Callable[[Any], Any]:
+    """A single word as the settings whose `key` it is."""
+    return lambda value: {key: value} if isinstance(value, str) else value
+
+
+def _path(value: Any) -> Any:
+    return os.fspath(value) if isinstance(value, os.PathLike) else value
+
+
 def _parts(kind: str) -> BeforeValidator:
     def made(value: Any) -> Any:
-        return tuple(p for name, given in _named(kind, value) for p in registry.variants(kind, name, given))
+        return tuple(p for name, given in named(kind, value) for p in registry.variants(kind, name, given))
 
     return BeforeValidator(made)
 
 
-def _named(kind: str, value: Any) -> list[tuple[str, Mapping[str, Any]]]:
+def named(kind: str, value: Any) -> list[tuple[str, Mapping[str, Any]]]:
     """The parts asked for as (name, parameters): from a name, a list, a mapping, or a part itself."""
     if isinstance(value, registry.Part):
         parameters = value.settings()
@@ -66,7 +79,7 @@ def _named(kind: str, value: Any) -> list[tuple[str, Mapping[str, Any]]]:
                 raise UserError(f"{kind}.{name}={given} cannot be used; its parameters are: {_has(kind, name)}")
         return [(name, given or {}) for name, given in value.items()]
     if isinstance(value, list | tuple) and value:
-        return [pair for element in value for pair in _named(kind, element)]
+        return [pair for element in value for pair in named(kind, element)]
     raise UserError(f"{kind}={value} cannot be used; give one or more of: {', '.join(registry.known(kind))}")
 
 
@@ -86,7 +99,7 @@ Layers = Annotated[tuple[Annotated[tuple[Whole, ...], MinLen(1)], ...], BeforeVa
 Units = Annotated[tuple[str | None, ...], BeforeValidator(_listed), MinLen(1)]
 Positives = Annotated[tuple[Annotated[float, Gt(0), Finite], ...], BeforeValidator(_listed), MinLen(1)]
 NotNegatives = Annotated[tuple[Annotated[float, Ge(0), Finite], ...], BeforeValidator(_listed), MinLen(1)]
-Updates = Annotated[tuple[Annotated[int, Ge(0), Le(10**10)], ...], BeforeValidator(_listed), MinLen(1)]
+Updates = Annotated[tuple[Annotated[int, Ge(0), Le(10**8)], ...], BeforeValidator(_listed), MinLen(1)]
 Passes = Annotated[tuple[Annotated[float, Gt(0), Le(1e9)], ...], BeforeValidator(_listed), MinLen(1)]
 Seeds = Annotated[tuple[Annotated[int, Ge(0), Le(2**63 - 1)], ...], BeforeValidator(_seeds), MinLen(1)]
 Datasets = Annotated[tuple[Any, ...], _parts("dataset")]
@@ -109,7 +122,11 @@ class Tracking(Settings):
     """Where the sweep is shown: an MLflow store, or nowhere."""
 
     store: Literal["mlflow", "none"] = Field("mlflow", description="mlflow, or none for no tracking")
-    uri: str | None = Field(None, description="an MLflow tracking URI; null is the SQLite store in runs/")
+    uri: str | None = Field(
+        None,
+        pattern=r"^(sqlite|postgresql|mysql|mssql|https?|file|databricks)([+:].*)?$",
+        description="an MLflow tracking URI, as in http://host:5000; null is the SQLite store in runs/",
+    )
     exemplary_seeds: int = Field(3, ge=0, le=3, description="how many seeds a configuration shows by itself, 0 to 3")
 
 
@@ -152,9 +169,15 @@ class Sweep(Settings):
     )
     curve_points: int = Field(60, ge=1, le=1_000_000, description="about how many points a curve has, 1 or more")
     snapshots: int = Field(6, ge=0, le=1000, description="at how many steps theta is kept, 0 to 1000")
-    tracking: Tracking = Field(Tracking(), description="where the sweep is shown")
-    backend: Backend = Field(Backend(), description="where stacks are trained")
-    runs_dir: str = Field("runs", min_length=1, description="the folder of everything that is made")
+    tracking: Annotated[Tracking, BeforeValidator(_alone("store"))] = Field(
+        Tracking(), description="where the sweep is shown"
+    )
+    backend: Annotated[Backend, BeforeValidator(_alone("where"))] = Field(
+        Backend(), description="where stacks are trained"
+    )
+    runs_dir: Annotated[str, BeforeValidator(_path)] = Field(
+        "runs", min_length=1, description="the folder of everything that is made"
+    )
 
     @model_validator(mode="before")
     @classmethod
@@ -195,9 +218,10 @@ def _plain(value: Any) -> Any:
         return value.settings()
     if isinstance(value, Mapping):
         return {str(key): _plain(inner) for key, inner in value.items()}
-    if isinstance(value, list | tuple | range):
+    value = registry.tuples(value)
+    if isinstance(value, tuple):
         return [_plain(inner) for inner in value]
-    return value
+    return _path(value)
 
 
 def _line(error: ValidationError, given: Mapping[str, Any]) -> str:

@@ -10,9 +10,11 @@ from __future__ import annotations
 import functools
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
+
+import numpy as np
 
 from nnexp.errors import UserError, unknown
 from nnexp.net.network import Network
@@ -64,6 +66,10 @@ class Configuration:
     @functools.cached_property
     def id(self) -> str:
         """16 hexadecimal digits from everything that determines the configuration, the data's content included."""
+        return self.current_id()
+
+    def current_id(self) -> str:
+        """The id that it would have now: another one if the data have changed since."""
         return digest({"trainer": TRAINER, **self.settings(), "dataset": self.dataset.identity()})
 
     @property
@@ -159,11 +165,45 @@ def _canonical(plain: Any) -> Any:
     return plain + 0.0 if isinstance(plain, float) else plain
 
 
+def remember(planned: Iterable[Configuration]) -> None:
+    """Keep configurations of this process, so that their records are read with the table's path as given now."""
+    _PLANNED.update({configuration.id: configuration for configuration in planned})
+
+
+def recorded(configuration_id: str, settings: str) -> Configuration:
+    """The configuration of a record, from its id and its settings (JSON)."""
+    return _PLANNED.get(configuration_id) or from_settings(json.loads(settings))
+
+
+_PLANNED: dict[str, Configuration] = {}
+
+
 @functools.lru_cache(maxsize=32)
 def _inputs(dataset: Any, content: str, features: Any) -> Any:
-    return features.transform(_loaded(dataset, content).X_train)
+    with np.errstate(all="ignore"):
+        try:
+            X = features.transform(_loaded(dataset, content).X_train)
+        except MemoryError:
+            raise UserError(
+                f"features={features.name} makes more features than fit the memory; ask for fewer"
+            ) from None
+    return _finite(X, f"features={features.name}")
 
 
 @functools.lru_cache(maxsize=32)
 def _loaded(dataset: Any, content: str) -> Data:
-    return dataset.load()
+    with np.errstate(all="ignore"):
+        try:
+            data = dataset.load()
+        except MemoryError:
+            raise UserError(f"dataset={dataset.name} does not fit the memory; ask for fewer examples") from None
+    for values in (data.X_train, data.Y_train, data.X_test, data.Y_test):
+        _finite(values, f"dataset={dataset.name}")
+    return data
+
+
+def _finite(values: Any, what: str) -> Any:
+    """The values, refused where not all are finite numbers."""
+    if not np.isfinite(values).all():
+        raise UserError(f"{what} gives numbers too large to work with; scale the data or the parameters down")
+    return values

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from nnexp.configuration import Configuration, from_settings
+from nnexp.configuration import Configuration, recorded
 from nnexp.errors import UserError
 from nnexp.net.objective import Objective
 from nnexp.records import LONG, SCHEMA, Records
@@ -25,10 +24,11 @@ def frame(store: Records, wanted: Sequence[str] | None = None, curves: bool = Tr
     columns = [name for name in SCHEMA.names if curves or name not in LONG]
     rows = store.read(None if wanted is None else set(wanted), columns).to_pandas()
     if wanted is not None:
-        recorded = set(rows["run"])
-        rows = rows.set_index("run").loc[[run for run in wanted if run in recorded]].reset_index()
+        found = set(rows["run"])
+        rows = rows.set_index("run").loc[[run for run in wanted if run in found]].reset_index()
     first = rows.drop_duplicates("configuration").set_index("configuration")["settings"]
-    keys = pd.DataFrame([from_settings(json.loads(text)).shown() for text in first], index=first.index, dtype=object)
+    shown = [recorded(str(configuration), text).shown() for configuration, text in first.items()]
+    keys = pd.DataFrame(shown, index=first.index, dtype=object)
     keys = keys.infer_objects().reindex(rows["configuration"]).reset_index(drop=True)
     if len(first):
         keys.insert(list(keys.columns).index("steps") + 1, "passes", rows["passes"])
@@ -86,8 +86,8 @@ def recall(row: Mapping[str, Any] | pd.Series) -> Recalled:
     Raises:
         UserError: if its data, or the program's arithmetic, are not what they were when it was trained.
     """
-    configuration = from_settings(json.loads(row["settings"]))
-    if configuration.id != row["configuration"]:
+    configuration = recorded(row["configuration"], row["settings"])
+    if configuration.current_id() != row["configuration"]:
         what = f"run {row['run']} cannot be had again: dataset={configuration.dataset.name} or the trainer has changed since"
         raise UserError(f"{what}; run the sweep again")
     return Recalled(configuration, configuration.objective(), np.asarray(row["theta"], dtype=np.float64))

@@ -39,6 +39,9 @@ class Watcher(Protocol):
     def not_tracked(self, why: str) -> None:
         """The tracker could not be written."""
 
+    def waiting(self) -> None:
+        """Another sweep is training into the same folder."""
+
     def set_aside(self, files: Sequence[Path]) -> None:
         """Damaged record files were set aside."""
 
@@ -56,6 +59,9 @@ class Silence:
         """Says nothing."""
 
     def not_tracked(self, why: str) -> None:
+        """Says nothing."""
+
+    def waiting(self) -> None:
         """Says nothing."""
 
     def set_aside(self, files: Sequence[Path]) -> None:
@@ -95,14 +101,15 @@ def run(
     watcher = watcher or Silence()
     made = plan(sweep)
     store = records.Records(sweep.runs_dir)
-    recorded = store.ids()
-    missing = [r for r in made.runs if r.id not in recorded]
-    watcher.set_aside(store.set_aside)
-    record = _sweep_record(made, store, config, under)
-    watcher.planned(made, len(missing))
-    for (runs, chunk), trained, seconds in _train(missing, sweep):
-        store.write(records.table(runs, chunk, trained, seconds))
-        watcher.trained(len(runs))
+    with store.alone("training", watcher.waiting):
+        recorded = store.ids()
+        missing = [r for r in made.runs if r.id not in recorded]
+        record = _sweep_record(made, store, config, under)
+        watcher.set_aside(store.set_aside)
+        watcher.planned(made, len(missing))
+        for (runs, chunk), trained, seconds in _train(missing, sweep):
+            store.write(records.table(runs, chunk, trained, seconds))
+            watcher.trained(len(runs))
     if sweep.tracking.store == "mlflow":
         _track(sweep, store, record, watcher)
     return Outcome(record, made, len(missing), store)

@@ -1,8 +1,7 @@
 """Which runs does a sweep ask for, and which of them can be trained together?
 
-Every list is an axis, `pairs` are axes that move together, `exclude` takes combinations out; what is left, each
-configuration once, is crossed with the seeds. A stack is the runs that differ only in step size, l2, schedule,
-initializer and seeds.
+Every combination that the sweep means (see `nnexp.combinations`) is a configuration; each, once, is crossed with the
+seeds. A stack is the runs that differ only in step size, l2, schedule, initializer and seeds.
 """
 
 from __future__ import annotations
@@ -15,13 +14,14 @@ from typing import Any
 
 import numpy as np
 
-from nnexp.config import Sweep, check
-from nnexp.configuration import KEYS, Configuration, check_task, digest, resolved_output
-from nnexp.errors import UserError, unknown
+from nnexp.combinations import DEFAULT_PASSES, combinations, hidden
+from nnexp.config import Sweep
+from nnexp.configuration import Configuration, check_task, digest, remember, resolved_output
+from nnexp.errors import UserError
 from nnexp.net.training import Stack, recorded_steps
-from nnexp.parts import registry
 
-DEFAULT_PASSES = 1000.0
+MOST_STEPS = 10**8
+MOST_BYTES = 4 * 2**30
 
 
 @dataclass(frozen=True)
@@ -53,10 +53,11 @@ def plan(sweep: Sweep) -> Plan:
     Raises:
         UserError: if a combination cannot be run, or none is left.
     """
-    configurations = {c.id: c for values in _combinations(sweep) for c in [_configuration(sweep, values)]}
+    configurations = {c.id: c for values in combinations(sweep) for c in [_configuration(sweep, values)]}
     if not configurations:
         raise UserError("exclude leaves no combination to run; exclude less")
     runs = {run.id: run for c in configurations.values() for run in _runs(sweep, c)}
+    remember(configurations.values())
     return Plan(sweep, tuple(configurations.values()), tuple(runs.values()))
 
 
@@ -101,97 +102,10 @@ def _together(c: Configuration) -> Any:
     return (*key, c.false_negative_cost, c.curve_points, c.snapshots)
 
 
-def _combinations(sweep: Sweep) -> Iterator[dict[str, Any]]:
-    """One value for every axis, in every combination that is not excluded."""
-    axes = {key: [{key: value} for value in getattr(sweep, key) or (None,)] for key in KEYS}
-    paired = [_pair(sweep, pair) for pair in sweep.pairs]
-    for key in (key for pair in paired for key in pair[0]):
-        if axes.pop(key, None) is None:
-            raise UserError(f"pairs names {key} twice; name each key in one pair only")
-    excluded = [_exclusion(combination) for combination in sweep.exclude]
-    for values in itertools.product(*axes.values(), *paired):
-        combination = {key: value for assigned in values for key, value in assigned.items()}
-        if combination["steps"] is not None and combination["passes"] is not None:
-            raise UserError("steps and passes are both given; say one, and null for the other")
-        used = _used(combination)
-        if not any(_matches(used, rule) for rule in excluded):
-            yield combination
-
-
-def _pair(sweep: Sweep, pair: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """A pair's values as assignments that move together.
-
-    A part in a pair means the parts of that name that the sweep asks for; where it asks for none, that row is left out.
-    """
-    checked = {key: _axis("pairs", key, value) for key, value in pair.items()}
-    lengths = {key: len(values) for key, values in checked.items()}
-    if len(set(lengths.values())) != 1:
-        raise UserError(f"pairs has lists of different lengths ({lengths}); give every key the same number of values")
-    rows = []
-    for values in zip(*checked.values(), strict=True):
-        choices = [_asked_for(sweep, key, value) for key, value in zip(checked, values, strict=True)]
-        rows += [dict(zip(checked, chosen, strict=True)) for chosen in itertools.product(*choices)]
-    if not rows:
-        raise UserError(f"pairs leaves nothing: the sweep asks for no part that {dict(pair)} names; ask for one")
-    return rows
-
-
-def _asked_for(sweep: Sweep, key: str, value: Any) -> list[Any]:
-    if not isinstance(value, registry.Part):
-        return [value]
-    return [part for part in getattr(sweep, key) if part.name == value.name]
-
-
-def _exclusion(rule: Mapping[str, Any]) -> dict[str, tuple[Any, ...]]:
-    """A rule as the values that each key must have for a combination to be left out."""
-    if not rule:
-        raise UserError("exclude has an empty combination, which would leave out everything; name at least one key")
-    for key, value in rule.items():
-        if value is None and key != "output":
-            raise UserError(f"exclude: {key}=null names no value; leave {key} out, or give the values to leave out")
-    return {key: _axis("exclude", key, value) for key, value in rule.items()}
-
-
-def _axis(where: str, key: str, value: Any) -> tuple[Any, ...]:
-    if key not in KEYS:
-        raise unknown(f"{where}: the key", key, KEYS)
-    checked = getattr(check({key: value}), key)
-    return (None,) if checked is None else checked
-
-
-def _used(combination: Mapping[str, Any]) -> dict[str, Any]:
-    """The combination as its run will have it: no width or activation without a hidden layer, the output resolved."""
-    widths = _hidden(combination)
-    return {
-        **combination,
-        "depth": len(widths) + 1,
-        "width": widths[0] if widths and len(set(widths)) == 1 else None,
-        "widths": widths,
-        "activation": combination["activation"] if widths else None,
-        "output": combination["output"] or combination["loss"].output,
-    }
-
-
-def _hidden(combination: Mapping[str, Any]) -> tuple[int, ...]:
-    """The units of each hidden layer."""
-    widths = combination["widths"]
-    return widths if widths is not None else (combination["width"],) * (combination["depth"] - 1)
-
-
-def _matches(combination: Mapping[str, Any], rule: Mapping[str, tuple[Any, ...]]) -> bool:
-    for key, values in rule.items():
-        value = combination[key]
-        if isinstance(value, registry.Part):
-            values, value = tuple(part.name for part in values if part), value.name
-        if value not in values:
-            return False
-    return True
-
-
 def _configuration(sweep: Sweep, values: Mapping[str, Any]) -> Configuration:
     """The configuration of one combination, without what it does not use."""
     dataset, optimizer, loss = values["dataset"], values["optimizer"], values["loss"]
-    widths = _hidden(values)
+    widths = hidden(values)
     made = Configuration(
         dataset=dataset,
         features=values["features"],
@@ -210,14 +124,26 @@ def _configuration(sweep: Sweep, values: Mapping[str, Any]) -> Configuration:
         snapshots=sweep.snapshots,
     )
     check_task(loss, dataset, made.data)
-    made.network()  # refuses features that do not fit the data
+    _refuse_too_large(made)
     return _with_steps(made, values["steps"], values["passes"])
+
+
+def _refuse_too_large(made: Configuration) -> None:
+    """Refuse features that do not fit the data, and a net whose single run would not fit the memory."""
+    needed = 8 * made.network().floats_per_run(made.data.X_train.shape[1])
+    if needed > MOST_BYTES:
+        what = f"one run of a net with widths {list(made.widths)} on this data needs {needed / 2**30:.0f} GiB"
+        raise UserError(f"{what}; up to {MOST_BYTES / 2**30:.0f} are allowed: give smaller widths, depth or data")
 
 
 def _with_steps(made: Configuration, steps: int | None, passes: float | None) -> Configuration:
     if steps is None:
         per_pass = made.optimizer.steps_per_pass(made.data.X_train.shape[1])
         steps = max(1, round((passes if passes is not None else DEFAULT_PASSES) * per_pass))
+    if steps > MOST_STEPS:
+        raise UserError(
+            f"passes={passes:g} are {steps:.3g} steps of {made.optimizer.name}; up to {MOST_STEPS:,} are allowed"
+        )
     return replace(made, steps=steps)
 
 

@@ -7,9 +7,11 @@ read is set aside, never trusted and never deleted.
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import json
 import os
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -60,8 +62,8 @@ LONG = tuple(field.name for field in SCHEMA if pa.types.is_list(field.type))
 STATUS = {
     "finished": "took all its steps",
     "diverged": "a parameter or J left the finite numbers: the step size is too large for this objective",
-    "no_gradient": "a step function's derivative is 0 everywhere, so gradient descent never moves the weights "
-    "beneath it; train with a sigmoid, tanh or ReLU, or put steps in front as features=steps",
+    "no_gradient": "a step function's derivative is 0 everywhere, so no descent could move the weights beneath "
+    "it, and the net is not trained; use a sigmoid, tanh or ReLU, or put steps in front as features=steps",
 }
 """What each status means, in a sentence."""
 
@@ -124,6 +126,27 @@ class Records:
         self.folder, self.sweeps = self.root / "records", self.root / "sweeps"
         self.set_aside: list[Path] = []
 
+    @contextlib.contextmanager
+    def alone(self, purpose: str, waiting: Callable[[], None]) -> Iterator[None]:
+        """Hold this folder's lock of a purpose; `waiting` is called where another process holds it.
+
+        Raises:
+            UserError: if the folder cannot be written.
+        """
+        try:
+            self.root.mkdir(parents=True, exist_ok=True)
+            lock = open(self.root / f".{purpose}.lock", "w")  # noqa: SIM115  it is closed with the lock below
+        except OSError as error:
+            what = f"runs_dir={self.root} cannot be written ({error.strerror})"
+            raise UserError(f"{what}; give a folder that can, as in runs_dir=my_runs") from None
+        with lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                waiting()
+                fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
+
     def ids(self) -> set[str]:
         """The ids of all runs on record."""
         return {run for file in self._files() for run in self._read(file, ["run"])["run"].to_pylist()}
@@ -157,9 +180,7 @@ class Records:
                 if found.names != SCHEMA.names or (found.metadata or {}).get(version) != SCHEMA.metadata[version]:
                     raise pa.ArrowInvalid("not a record of this version")
                 return whole.read(columns=list(columns))
-        except (pa.ArrowException, OSError) as error:
-            if isinstance(error, FileNotFoundError | PermissionError):
-                raise
+        except (pa.ArrowInvalid, EOFError):
             aside = file.with_suffix(".damaged")
             file.replace(aside)
             self.set_aside.append(aside)
@@ -179,7 +200,7 @@ class Records:
             UserError: if there is none.
         """
         files = sorted(self.sweeps.glob("*.json")) if self.sweeps.is_dir() else []
-        every = [SweepRecord(**json.loads(file.read_text(encoding="utf-8"))) for file in files]
+        every = [sweep for file in files for sweep in self._asked(file)]
         found = [sweep for sweep in every if name in (None, sweep.name, sweep.id)]
         if not found:
             known = ", ".join(sorted({sweep.name for sweep in every})) or "none"
@@ -188,6 +209,14 @@ class Records:
         jobs = sorted((sweep for sweep in every if sweep.id == newest.id), key=lambda sweep: sweep.created)
         runs = list(dict.fromkeys(run for job in jobs for run in job.runs))
         return replace(newest, config=[config for job in jobs for config in job.config], runs=runs)
+
+    def _asked(self, file: Path) -> list[SweepRecord]:
+        """The sweep that a file holds; one that cannot be read is set aside."""
+        try:
+            return [SweepRecord(**json.loads(file.read_text(encoding="utf-8")))]
+        except (ValueError, TypeError):
+            self.set_aside.append(file.replace(file.with_suffix(".damaged")))
+            return []
 
 
 def _whole(target: Path, write: Any) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 
 MOST_ROWS = 24
 
-console = Console(highlight=False)
+console = Console(highlight=False, markup=False)
 
 
 def refuse(error: Exception) -> None:
@@ -94,10 +95,14 @@ class Bar:
             f"tracking failed ({why}); the records are whole, and the same command tries again", soft_wrap=True
         )
 
+    def waiting(self) -> None:
+        """Say that another sweep comes first."""
+        console.print("another sweep is training into the same folder; waiting until it has finished", soft_wrap=True)
+
     def set_aside(self, files: Sequence[Path]) -> None:
         """Say which record files could not be read."""
         for file in files:
-            console.print(f"a damaged record file was set aside as {file}; its runs are trained again", soft_wrap=True)
+            console.print(f"a damaged file was set aside as {file}; what it held is made again", soft_wrap=True)
 
 
 def report(outcome: Outcome) -> None:
@@ -108,7 +113,7 @@ def report(outcome: Outcome) -> None:
     _show(seeds.configurations(runs).drop(columns="configuration"))
     for line in seeds.failures(runs):
         console.print(line, soft_wrap=True)
-    _next_commands(outcome.record.name)
+    _next_commands(outcome)
 
 
 def _show(table: pd.DataFrame) -> None:
@@ -124,21 +129,27 @@ def _show(table: pd.DataFrame) -> None:
     console.print(shown)
 
 
-def _next_commands(name: str) -> None:
-    """What to type next: make's targets where there is a Makefile, else what the installed package offers."""
+def _next_commands(outcome: Outcome) -> None:
+    """What to type next: make's targets where they would find the sweep, else what the installed package offers."""
+    name, folder = outcome.record.name, outcome.plan.sweep.runs_dir
+    usual = folder == "runs"
+    load = f"nnexp.load({name!r})" if usual else f"nnexp.load({name!r}, runs_dir={folder!r})"
+    look = "python -m nnexp.tracking" if usual else f"python -m nnexp.tracking --runs-dir {shlex.quote(folder)}"
     commands = {
-        "python -m nnexp.tracking": "curves and decision boundaries in MLflow",
-        f"python -c \"import nnexp; print(nnexp.load('{name}'))\"": "the runs as a pandas frame",
+        look: "curves and decision boundaries in MLflow",
+        f'python -c "import nnexp; print({load})"': "as a frame",
     }
-    if Path("Makefile").is_file():
+    if usual and Path("Makefile").is_file():
         commands = {
             "make ui": "curves and decision boundaries in MLflow",
             f"make compare SWEEP={name}": "the seeds compared: tables and figures",
             f"make notebooks SWEEP={name}": "the same, to read and change",
         }
+    if outcome.plan.sweep.tracking.store == "none":
+        commands = {command: what for command, what in commands.items() if "MLflow" not in what}
     console.print("next:")
     for command, what in commands.items():
-        console.print(f"  {command:<32} {what}", soft_wrap=True, markup=False)
+        console.print(f"  {command:<32} {what}", soft_wrap=True)
 
 
 def _cell(name: object, value: object) -> str:

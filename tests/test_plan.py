@@ -244,3 +244,36 @@ def test_a_stack_holds_each_runs_own_settings():
 @pytest.mark.parametrize(("n", "kept"), [(0, ()), (1, (5,)), (3, (0, 2, 5)), (99, (0, 1, 2, 3, 4, 5))])
 def test_snapshots_are_spread_over_what_is_recorded(n, kept):
     assert stack(planned(snapshots=n).runs).snapshots == kept
+
+
+def test_exclude_and_pairs_heed_a_parts_parameters():
+    both = {"sgd": {"batch_size": [1, 16]}}
+    left = planned(optimizer=both, exclude=[{"optimizer": {"sgd": {"batch_size": 16}}}])
+    assert [c.optimizer.batch_size for c in left.configurations] == [1]
+    small, large = {"sgd": {"batch_size": 1}}, {"sgd": {"batch_size": 16}}
+    paired = planned(optimizer=both, pairs=[{"optimizer": [small, large], "step_size": [0.1, 0.5]}])
+    assert [(c.optimizer.batch_size, c.step_size) for c in paired.configurations] == [(1, 0.1), (16, 0.5)]
+
+
+def test_a_key_that_is_paired_cannot_be_given_too():
+    with pytest.raises(UserError, match=r"passes is given.*say pairs=\[\]"):
+        planned(steps=None, passes=5, optimizer=["gd", "sgd"], pairs=[{"optimizer": ["gd", "sgd"], "passes": [3, 4]}])
+
+
+def test_exclude_speaks_of_the_length_in_the_sweeps_own_word():
+    assert [c.steps for c in planned(steps=[5, 7], exclude=[{"steps": 5}]).configurations] == [7]
+    with pytest.raises(UserError, match="exclude names steps, but the sweep does not"):
+        planned(steps=None, passes=[5, 7], exclude=[{"steps": 5}])
+
+
+TOO_MUCH = [
+    {"width": 10_000, "depth": 100},
+    {"steps": None, "passes": 1e9, "optimizer": "sgd"},
+    {"dataset": {"noisy_sine": {"periods": 1e100}}, "loss": "squared", "features": {"polynomial": {"order": 5}}},
+]
+
+
+@pytest.mark.parametrize("asked", TOO_MUCH)
+def test_what_no_machine_can_do_is_refused(asked):
+    with pytest.raises(UserError):
+        planned(**asked)

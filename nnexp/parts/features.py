@@ -77,7 +77,7 @@ class Steps(Features):
         Raises:
             UserError: if given lines do not fit the data or one another.
         """
-        if self.w:
+        if self.w or self.w0:
             return self._given(d)
         rng = np.random.default_rng(self.seed)
         w = rng.normal(size=(self.count, d))

@@ -15,16 +15,17 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Annotated, Any, ClassVar, TypeVar
 
+import numpy as np
 from annotated_types import Ge, Gt, Le, Lt
-from pydantic import AllowInfNan, TypeAdapter, ValidationError
+from pydantic import TypeAdapter, ValidationError
 
 from nnexp.errors import UserError, unknown
 
-Number = Annotated[float, AllowInfNan(False)]
-Positive = Annotated[float, Gt(0), AllowInfNan(False)]
-NotNegative = Annotated[float, Ge(0), AllowInfNan(False)]
-Share = Annotated[float, Ge(0), Lt(1), AllowInfNan(False)]
-Count = Annotated[int, Ge(1), Le(10_000_000)]
+Number = Annotated[float, Ge(-1e100), Le(1e100)]
+Positive = Annotated[float, Gt(0), Le(1e100)]
+NotNegative = Annotated[float, Ge(0), Le(1e100)]
+Share = Annotated[float, Ge(0), Lt(1)]
+Count = Annotated[int, Ge(1), Le(1_000_000)]
 Seed = Annotated[int, Ge(0), Lt(2**63)]
 
 MODULES = {
@@ -118,8 +119,10 @@ def variants(kind: str, name: str, given: Mapping[str, Any] | None = None) -> li
 
 
 def tuples(value: Any) -> Any:
-    """The value with every list in it, at any depth, made a tuple: plain data becomes hashable."""
-    return tuple(map(tuples, value)) if isinstance(value, list | tuple) else value
+    """The value with every list, range and array in it, at any depth, made a tuple, and NumPy's numbers plain ones."""
+    if isinstance(value, np.ndarray | np.generic):
+        value = value.tolist()
+    return tuple(map(tuples, value)) if isinstance(value, list | tuple | range) else value
 
 
 def _axis(key: str, check: TypeAdapter, value: Any) -> list[Any]:

@@ -79,11 +79,12 @@ def of_run(run: pd.Series) -> Iterator[Point]:
 
 
 def of_sweep(runs: pd.DataFrame) -> Iterator[Point]:
-    """(name, value, step) of everything logged on a sweep."""
-    yield "sweep/runs", float(len(runs)), 0
-    yield "sweep/configurations", float(runs["configuration"].nunique()), 0
-    yield "sweep/diverged", float((runs["status"] == "diverged").sum()), 0
-    yield from _finite("sweep/best test loss", [runs["test_loss"].min()], [0])
+    """(name, value, step) of everything logged on a sweep; the step is how many runs there were by then."""
+    step = len(runs)
+    yield "sweep/runs", float(step), step
+    yield "sweep/configurations", float(runs["configuration"].nunique()), step
+    yield "sweep/diverged", float((runs["status"] == "diverged").sum()), step
+    yield from _finite("sweep/best test loss", [runs["test_loss"].min()], [step])
 
 
 def _finite(name: str, values: object, steps: object) -> Iterator[Point]:

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import logging
 import os
 import sqlite3
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,23 +14,16 @@ os.environ.setdefault("DO_NOT_TRACK", "true")
 os.environ.setdefault("GIT_PYTHON_REFRESH", "quiet")
 
 
+SQLITE = "sqlite:///"
+
+
 def default_uri(root: Path) -> str:
     """The SQLite store under the folder of everything that is made."""
-    return f"sqlite:///{root.absolute() / 'mlflow.db'}"
-
-
-@contextlib.contextmanager
-def alone(root: Path) -> Iterator[None]:
-    """Hold the tracker's lock: one process at a time makes the store or writes a sweep to it."""
-    root.mkdir(parents=True, exist_ok=True)
-    with open(root / ".tracking.lock", "w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
+    return f"{SQLITE}{root.absolute() / 'mlflow.db'}"
 
 
 def open_store(uri: str) -> Any:
     """An MLflow client on the store, which is made where there is none yet."""
-    _try_file(uri)
     import mlflow
     from sqlalchemy import event
     from sqlalchemy.engine import Engine
@@ -41,15 +32,49 @@ def open_store(uri: str) -> Any:
         logging.getLogger(name).setLevel(logging.ERROR)
     if not event.contains(Engine, "connect", _write_quickly):
         event.listen(Engine, "connect", _write_quickly)
+    if uri.startswith(SQLITE):
+        _make_or_try(Path(uri.removeprefix(SQLITE)))
     return mlflow.MlflowClient(tracking_uri=uri)
 
 
-def _try_file(uri: str) -> None:
-    """Fail at once where an SQLite file cannot be written; MLflow itself would try for more than a minute."""
-    if uri.startswith("sqlite:///"):
-        with contextlib.closing(sqlite3.connect(uri.removeprefix("sqlite:///"), timeout=20)) as connection:
+def _make_or_try(file: Path) -> None:
+    """Make an SQLite store that is not there, whole or not at all; fail at once where one cannot be written.
+
+    MLflow itself would leave half a store behind when killed, and try for more than a minute to open one it cannot.
+    """
+    if file.exists():
+        with contextlib.closing(sqlite3.connect(file, timeout=20)) as connection:
             connection.execute("BEGIN IMMEDIATE")
             connection.rollback()
+        return
+    from mlflow.store.db.utils import _initialize_tables, create_sqlalchemy_engine
+    from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
+
+    file.parent.mkdir(parents=True, exist_ok=True)
+    new = file.with_name(f".{file.name}.{os.getpid()}")
+    engine = create_sqlalchemy_engine(f"{SQLITE}{new}")
+    _initialize_tables(engine)
+    engine.dispose()
+    with contextlib.closing(sqlite3.connect(new)) as connection:
+        connection.execute("PRAGMA journal_mode=DELETE")  # everything into the one file
+    new.replace(file)
+    for known in list(SqlAlchemyStore._engine_map.values()):
+        known.dispose()  # of a file that was there before, in this process
+
+
+def is_shown(uri: str, sweep: str, content: str) -> bool:
+    """Whether an SQLite store already shows a sweep with this content, read without MLflow; False where it is unsure."""
+    file = Path(uri.removeprefix(SQLITE))
+    if not uri.startswith(SQLITE) or not file.is_file():
+        return False
+    query = """select count(*) from runs join tags as s using (run_uuid) join tags as c using (run_uuid)
+        where status = 'FINISHED' and lifecycle_stage = 'active'
+        and s.key = 'sweep' and s.value = ? and c.key = 'content' and c.value = ?"""
+    try:
+        with contextlib.closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True)) as connection:
+            return bool(connection.execute(query, (sweep, content)).fetchone()[0])
+    except sqlite3.Error:
+        return False
 
 
 def _write_quickly(connection: Any, _: Any) -> None:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import datetime
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -57,21 +56,17 @@ def sync(
     """
     uri = uri or store.default_uri(records.root)
     ids = records.read(set(record.runs), ["run"])["run"].to_pylist()
-    state = digest([VERSION, uri, exemplary, sorted(ids)])
-    mark = records.sweeps / f"{record.id}.tracked"
-    if mark.is_file() and mark.read_text() == state and _still_there(uri):
+    content = digest([VERSION, exemplary, sorted(ids)])
+    if store.is_shown(uri, record.id, content):
         return False
-    with store.alone(records.root):
+    with records.alone("tracking", lambda: None):
+        if store.is_shown(uri, record.id, content):
+            return False
         client = store.open_store(uri)
         experiment = store.experiment(client, record.name, records.root)
         writing = _Writer(client, points.writer(client, uri), experiment, record)
-        writing.bring(frame(records, record.runs), exemplary, told)
-    mark.write_text(state)
+        writing.bring(frame(records, record.runs), exemplary, content, told)
     return True
-
-
-def _still_there(uri: str) -> bool:
-    return not uri.startswith("sqlite:///") or Path(uri.removeprefix("sqlite:///")).is_file()
 
 
 class _Writer:
@@ -82,15 +77,15 @@ class _Writer:
         self._at = int(datetime.datetime.fromisoformat(record.created).timestamp() * 1000)
         self._parent = ""
 
-    def bring(self, runs: pd.DataFrame, exemplary: int, told: Callable[[int, int], None]) -> None:
+    def bring(self, runs: pd.DataFrame, exemplary: int, content: str, told: Callable[[int, int], None]) -> None:
         """Bring every entry up to date, the sweep's own last, so that a finished sweep is a whole one."""
         found = self._found()
         self._parent = found.pop("sweep")[0] if "sweep" in found else self._create("sweep", self._record.name, "sweep")
         self._client.update_run(self._parent, status="RUNNING")
         entries = list(self._entries(runs, exemplary))
         for done, entry in enumerate(entries, start=1):
-            run_id, status, content = found.pop(entry.key, ("", "", ""))
-            if (status, content) != ("FINISHED", entry.content):
+            run_id, status, shown = found.pop(entry.key, ("", "", ""))
+            if (status, shown) != ("FINISHED", entry.content):
                 if run_id:
                     self._client.delete_run(run_id)
                 self._write(entry)
@@ -98,6 +93,7 @@ class _Writer:
         for run_id, _, _ in found.values():
             self._client.delete_run(run_id)
         self._fill_sweep(runs)
+        self._client.set_tag(self._parent, "content", content)
         self._client.set_terminated(self._parent, end_time=self._at + int(1000 * runs["seconds"].sum()))
 
     def _found(self) -> dict[str, tuple[str, str, str]]:
@@ -167,7 +163,8 @@ class _Writer:
         self._client.set_terminated(run_id, end_time=self._at + int(1000 * entry.seconds))
 
     def _fill_sweep(self, runs: pd.DataFrame) -> None:
-        self._write_points(self._parent, list(metrics.of_sweep(runs)), self._at)
+        if self._client.get_run(self._parent).data.metrics.get("sweep/runs") != len(runs):
+            self._write_points(self._parent, list(metrics.of_sweep(runs)), self._at)
         self._client.set_tag(self._parent, "mlflow.note.content", page.note(self._record, runs))
         for name, text in page.texts(self._record, runs).items():
             self._client.log_text(self._parent, text, name)

@@ -112,15 +112,36 @@ def test_the_sweeps_page_says_what_was_asked_and_found(shown):
 
 
 def test_a_second_sync_logs_nothing(shown):
-    root, outcome, _, levels = shown
+    root, outcome, _, _ = shown
     store_of = records.Records(root)
     assert sync.sync(store_of, outcome.record, None, 3, lambda *_: None) is False
-    (root / "sweeps" / f"{outcome.record.id}.tracked").unlink()
-    assert sync.sync(store_of, outcome.record, None, 3, lambda *_: None) is True
-    again = entries(root, outcome)[1]
-    assert {k: {r.info.run_id for r in v} for k, v in again.items()} == {
-        k: {r.info.run_id for r in v} for k, v in levels.items()
-    }
+
+
+def test_what_is_taken_out_of_the_store_is_written_again(tmp_path):
+    """Whatever else was written to the store since."""
+    root = tmp_path / "runs"
+    first = run(root, name="first")
+    (root / "mlflow.db").unlink()
+    run(root, name="second", seeds=2)
+    sync.sync(records.Records(root), first.record, None, 3, lambda *_: None)
+    _, levels = entries(root, first)
+    assert [len(levels[level]) for level in ("sweep", "configuration", "run")] == [1, 2, 6]
+
+
+def test_a_store_is_there_whole_or_not_at_all(tmp_path, monkeypatch):
+    """Killed while it is being made, it leaves nothing that the next start would stumble over."""
+
+    def killed(engine):
+        with engine.begin() as connection:
+            connection.exec_driver_sql("create table half_made (x)")
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("mlflow.store.db.utils._initialize_tables", killed)
+    with pytest.raises(KeyboardInterrupt):
+        store.open_store(store.default_uri(tmp_path))
+    assert not (tmp_path / "mlflow.db").exists()
+    monkeypatch.undo()
+    assert store.open_store(store.default_uri(tmp_path)).search_experiments()
 
 
 def test_an_interrupted_sync_is_finished_by_the_next_one(tmp_path, monkeypatch):

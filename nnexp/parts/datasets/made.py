@@ -7,9 +7,10 @@ or the share of labels turned over where the docstring says so.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
 import numpy as np
+from annotated_types import Ge, Le
 from numpy.typing import NDArray
 
 from nnexp.parts.datasets.base import Data, Dataset, one_of, split
@@ -69,7 +70,7 @@ class Blobs(Made):
     """Round Gaussian clouds, one a class, their centres evenly on a circle of radius 2; `noise` is their width."""
 
     noise: NotNegative = 0.7
-    classes: Count = 2
+    classes: Annotated[int, Ge(2), Le(1000)] = 2
 
     def draw(self, rng: np.random.Generator) -> tuple[Array, Array]:
         label = rng.integers(self.classes, size=self.examples)

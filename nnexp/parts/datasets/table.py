@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import csv
+import functools
 import hashlib
+import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -34,13 +37,16 @@ class Table(Dataset):
     seed: Seed = 0
 
     def identity(self) -> dict[str, Any]:
-        content = hashlib.sha256(self._file().read_bytes()).hexdigest()
-        return {**self.settings(), "path": f"sha256:{content}"}
+        file = self._file()
+        return {**self.settings(), "path": f"sha256:{_content(file, file.stat().st_size, file.stat().st_mtime_ns)}"}
 
     def load(self) -> Data:
         frame = self._frame()
         if self.target not in frame.columns:
             raise unknown("dataset.table.target", self.target, map(str, frame.columns))
+        for name in self.ignore:
+            if name not in frame.columns or name == self.target:
+                raise unknown("dataset.table.ignore", name, [c for c in frame.columns if c != self.target])
         columns = [c for c in frame.columns if c != self.target and c not in self.ignore]
         _refuse_unusable(frame[[*columns, self.target]], columns, self.path)
         X, numeric, inputs = _inputs(frame[columns], self.path)
@@ -51,7 +57,11 @@ class Table(Dataset):
         if not self.path:
             raise UserError("dataset.table.path is not given; say dataset.table.path=FILE, a CSV or Parquet file")
         file = Path(self.path)
-        if not file.is_file():
+        try:
+            found = file.is_file()
+        except OSError:
+            found = False
+        if not found:
             raise UserError(f"dataset.table.path={self.path}: there is no such file; give a CSV or Parquet file")
         return file
 
@@ -59,9 +69,11 @@ class Table(Dataset):
         import pandas as pd
 
         file = self._file()
-        read = pd.read_parquet if file.suffix.lower() in (".parquet", ".pq") else pd.read_csv
+        read = pd.read_parquet if file.suffix.lower() in (".parquet", ".pq") else _read_csv
         try:
-            frame = read(file).rename(columns=str)
+            frame = _numbers(read(file).rename(columns=str))
+        except UserError:
+            raise
         except Exception as error:
             first = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
             raise UserError(f"{self.path} cannot be read ({first}); give a CSV file or a .parquet file") from None
@@ -86,6 +98,47 @@ class Table(Dataset):
         names = tuple(f"{self.target}={level}" for level in levels)
         task = "binary" if len(levels) == 2 else "multiclass"
         return one_of(classes, len(levels)), task, names[1:] if len(levels) == 2 else names
+
+
+@functools.lru_cache(maxsize=8)
+def _content(file: Path, size: int, changed: int) -> str:
+    """The digest of a file's content, read again where its size or time of change are others."""
+    return hashlib.sha256(file.read_bytes()).hexdigest()
+
+
+def _read_csv(file: Path) -> pd.DataFrame:
+    """A CSV file, refused where a row has more cells than the header or two columns have one name."""
+    import pandas as pd
+
+    with open(file, newline="", encoding="utf-8-sig") as opened:
+        header = next(csv.reader(opened), [])
+    if len(set(header)) < len(header):
+        raise UserError(f"{file} has two columns of one name; give each column a name of its own")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", pd.errors.ParserWarning)
+        return pd.read_csv(file, index_col=False)
+
+
+def _numbers(frame: pd.DataFrame) -> pd.DataFrame:
+    """The frame with columns of numbers that are not held as such (big integers, decimals) made numbers.
+
+    Columns that hold times, lists or records are refused.
+    """
+    import pandas as pd
+
+    for name in frame.columns[frame.columns.duplicated() == False]:  # noqa: E712
+        column = frame[name]
+        odd = column.map(lambda cell: isinstance(cell, list | dict | np.ndarray)) if column.dtype.kind == "O" else False
+        if column.dtype.kind in "Mm" or np.any(odd):
+            what = f"column {name} holds {'times' if column.dtype.kind in 'Mm' else 'lists or records'}"
+            raise UserError(
+                f"{what}, which are neither numbers nor categories; make numbers of them, or drop the column"
+            )
+        if not _is_number(column) and column.notna().all():
+            numbers = pd.to_numeric(column, errors="coerce")
+            if numbers.notna().all() and len(numbers):
+                frame[name] = numbers.astype(np.float64)
+    return frame
 
 
 def _is_number(column: pd.Series) -> bool:

@@ -1,0 +1,120 @@
+"""Which combinations of values does a sweep mean?
+
+Every list is an axis, `pairs` are axes that move together, `exclude` takes combinations out.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from nnexp.config import Sweep, check, named
+from nnexp.configuration import KEYS, PARTS
+from nnexp.errors import UserError, unknown
+from nnexp.parts import registry
+
+DEFAULT_PASSES = 1000.0
+
+
+def combinations(sweep: Sweep) -> Iterator[dict[str, Any]]:
+    """One value for every axis, in every combination that is not excluded."""
+    axes = {key: [{key: value} for value in getattr(sweep, key) or (None,)] for key in KEYS}
+    paired = [_pair(sweep, pair) for pair in sweep.pairs]
+    for key in (key for pair in paired for key in pair[0]):
+        if axes.pop(key, None) is None:
+            raise UserError(f"pairs names {key} twice; name each key in one pair only")
+    excluded = [_exclusion(combination) for combination in sweep.exclude]
+    for values in itertools.product(*axes.values(), *paired):
+        combination = {key: value for assigned in values for key, value in assigned.items()}
+        if combination["steps"] is not None and combination["passes"] is not None:
+            raise UserError("steps and passes are both given; say one, and null for the other")
+        used = _used(combination)
+        if not any(_matches(used, rule) for rule in excluded):
+            yield combination
+
+
+def _pair(sweep: Sweep, pair: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """A pair's values as assignments that move together.
+
+    A part in a pair means the parts of that name that the sweep asks for; where it asks for none, that row is left out.
+    """
+    for key in pair:
+        if key in KEYS and key not in PARTS and getattr(sweep, key) != Sweep.model_fields[key].default:
+            what = f"{key} is given, and pairs moves {key} together with {', '.join(k for k in pair if k != key)}"
+            raise UserError(f"{what}; say pairs=[] as well, or change pairs")
+    checked = {key: _axis("pairs", key, value) for key, value in pair.items()}
+    lengths = {key: len(values) for key, values in checked.items()}
+    if len(set(lengths.values())) != 1:
+        raise UserError(f"pairs has lists of different lengths ({lengths}); give every key the same number of values")
+    rows = []
+    for values in zip(*checked.values(), strict=True):
+        choices = [_asked_for(sweep, key, value) for key, value in zip(checked, values, strict=True)]
+        rows += [dict(zip(checked, chosen, strict=True)) for chosen in itertools.product(*choices)]
+    if not rows:
+        raise UserError(f"pairs leaves nothing: the sweep asks for no part that {dict(pair)} names; ask for one")
+    return rows
+
+
+def _asked_for(sweep: Sweep, key: str, value: Any) -> list[Any]:
+    if key not in PARTS:
+        return [value]
+    name, given = value
+    return registry.variants(key, name, given) if given else [p for p in getattr(sweep, key) if p.name == name]
+
+
+def _exclusion(rule: Mapping[str, Any]) -> dict[str, tuple[Any, ...]]:
+    """A rule as the values that each key must have for a combination to be left out."""
+    if not rule:
+        raise UserError("exclude has an empty combination, which would leave out everything; name at least one key")
+    for key, value in rule.items():
+        if value is None and key != "output":
+            raise UserError(f"exclude: {key}=null names no value; leave {key} out, or give the values to leave out")
+    return {key: _axis("exclude", key, value) for key, value in rule.items()}
+
+
+def _axis(where: str, key: str, value: Any) -> tuple[Any, ...]:
+    if key not in KEYS:
+        raise unknown(f"{where}: the key", key, KEYS)
+    checked = getattr(check({key: value}), key)
+    if key in PARTS:
+        return tuple(named(key, value))
+    return (None,) if checked is None else checked
+
+
+def _used(combination: Mapping[str, Any]) -> dict[str, Any]:
+    """The combination as its run will have it: no width or activation without a hidden layer, the output resolved."""
+    widths = hidden(combination)
+    return {
+        **combination,
+        "depth": len(widths) + 1,
+        "width": widths[0] if widths and len(set(widths)) == 1 else None,
+        "widths": widths,
+        "activation": combination["activation"] if widths else None,
+        "output": combination["output"] or combination["loss"].output,
+        "passes": DEFAULT_PASSES if combination["passes"] is combination["steps"] is None else combination["passes"],
+    }
+
+
+def hidden(combination: Mapping[str, Any]) -> tuple[int, ...]:
+    """The units of each hidden layer."""
+    widths = combination["widths"]
+    return widths if widths is not None else (combination["width"],) * (combination["depth"] - 1)
+
+
+def _matches(combination: Mapping[str, Any], rule: Mapping[str, tuple[Any, ...]]) -> bool:
+    for key, values in rule.items():
+        value = combination[key]
+        if value is None and key in ("steps", "passes"):
+            raise UserError(f"exclude names {key}, but the sweep does not; say how long in the same word in both")
+        if not (any(_is(value, *asked) for asked in values) if key in PARTS else value in values):
+            return False
+    return True
+
+
+def _is(part: Any, name: str, given: Mapping[str, Any]) -> bool:
+    """Whether a part has this name and, of its parameters, those that are given."""
+    if part is None or part.name != name:
+        return False
+    asked = registry.variants(part.kind, name, given)
+    return any(all(getattr(part, key) == getattr(one, key) for key in given) for one in asked)

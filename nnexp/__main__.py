@@ -229,6 +229,8 @@ def _unknown_key(key: str) -> UserError:
         return unknown(f"{kind}.{name}: the parameter", parameter, known)
     if kind in registry.MODULES:
         return unknown(kind, name, registry.known(kind))
+    if kind in GROUPS:
+        return UserError(f"{key} has no effect with the {kind} that is chosen; choose one that has it: {kind}=...")
     return unknown("the key", key, Sweep.model_fields)
 
 

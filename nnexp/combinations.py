@@ -39,10 +39,7 @@ def _pair(sweep: Sweep, pair: Mapping[str, Any]) -> list[dict[str, Any]]:
 
     A part in a pair means the parts of that name that the sweep asks for; where it asks for none, that row is left out.
     """
-    for key in pair:
-        if key in KEYS and key not in PARTS and getattr(sweep, key) != Sweep.model_fields[key].default:
-            what = f"{key} is given, and pairs moves {key} together with {', '.join(k for k in pair if k != key)}"
-            raise UserError(f"{what}; say pairs=[] as well, or change pairs")
+    _refuse_given_twice(sweep, pair)
     checked = {key: _axis("pairs", key, value) for key, value in pair.items()}
     lengths = {key: len(values) for key, values in checked.items()}
     if len(set(lengths.values())) != 1:
@@ -54,6 +51,16 @@ def _pair(sweep: Sweep, pair: Mapping[str, Any]) -> list[dict[str, Any]]:
     if not rows:
         raise UserError(f"pairs leaves nothing: the sweep asks for no part that {dict(pair)} names; ask for one")
     return rows
+
+
+def _refuse_given_twice(sweep: Sweep, pair: Mapping[str, Any]) -> None:
+    """Refuse a key that is paired and given by itself too; steps and passes say the same thing."""
+    rivals = {"steps": ("steps", "passes"), "passes": ("steps", "passes")}
+    for key in pair:
+        for given in rivals.get(key, (key,)):
+            if given in KEYS and given not in PARTS and getattr(sweep, given) != Sweep.model_fields[given].default:
+                what = f"{given} is given, and pairs moves {key} together with {', '.join(k for k in pair if k != key)}"
+                raise UserError(f"{what}; say pairs=[] as well, or change pairs")
 
 
 def _asked_for(sweep: Sweep, key: str, value: Any) -> list[Any]:

@@ -94,6 +94,19 @@ BAD = [
     (["dataset=table", "dataset.table.path=word.csv", "dataset.table.target=label"], "'x' in row 2 of column b"),
     (["features=steps", "features.steps.w=[[1,2,3]]", "features.steps.w0=[1]"], "2 numbers"),
     (["-m", "depth=1,2", "activation=tanh,tnah"], "did you mean tanh?"),
+    (["seeds=1", "-m", "depth=1,2"], "put flags first"),
+    (["optimizer=5"], "known: adam"),
+    (["backend=serial", "backend.workers=3"], "has no effect"),
+    (["runs_dir=/dev/null"], "cannot be written"),
+    (["tracking.uri=nonsense://x"], "tracking.uri"),
+    (["sweep=optima", "passes=5"], "say pairs=[] as well"),
+    (["sweep=optima", "steps=5"], "say pairs=[] as well"),
+    (["dataset=go_for_a_run", "features=polynomial", "features.polynomial.order=198"], "too large"),
+    (["dataset=table", "dataset.table.path=extra.csv", "dataset.table.target=label"], "Length of header"),
+    (
+        ["dataset=table", "dataset.table.path=my.csv", "dataset.table.target=label", "dataset.table.ignore=[c]"],
+        "known: a, b",
+    ),
     (["-m", "depth=1,0"], "depth=0"),
 ]
 
@@ -101,6 +114,7 @@ BAD = [
 @pytest.mark.parametrize(("arguments", "said"), BAD, ids=[" ".join(arguments) for arguments, _ in BAD])
 def test_bad_input_is_one_line_exit_2_and_nothing_written(tmp_path, arguments, said):
     (tmp_path / "my.csv").write_text("a,b,label\n1,2,0\n3,4,1\n5,6,0\n7,8,1\n")
+    (tmp_path / "extra.csv").write_text("a,b,label\n1,2,0,9\n3,4,1,9\n")
     (tmp_path / "gap.csv").write_text("a,b,label\n1,2,0\n3,,1\n5,6,0\n7,8,1\n")
     (tmp_path / "word.csv").write_text("a,b,label\n1,2,0\n3,x,1\n5,6,0\n7,8,1\n")
     before = sorted(tmp_path.rglob("*"))
@@ -144,6 +158,9 @@ def test_jobs_of_a_multirun_are_one_sweep(tmp_path):
     levels = [entry.data.tags["level"] for entry in entries]
     assert (levels.count("sweep"), levels.count("configuration")) == (1, 2)
     assert {entry.info.status for entry in entries} == {"FINISHED"}
+    run(tmp_path, "-m", "dataset=xor", "depth=1,2", "seeds=2,3", "steps=5", "backend=serial", "name=jobs")
+    again = client.search_runs([client.get_experiment_by_name("jobs").experiment_id])
+    assert sorted(entry.info.run_id for entry in again) == sorted(entry.info.run_id for entry in entries)
 
 
 def test_ctrl_c_keeps_what_is_done_and_says_how_to_go_on(tmp_path):

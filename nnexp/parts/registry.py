@@ -21,9 +21,9 @@ from pydantic import TypeAdapter, ValidationError
 
 from nnexp.errors import UserError, unknown
 
-Number = Annotated[float, Ge(-1e100), Le(1e100)]
-Positive = Annotated[float, Gt(0), Le(1e100)]
-NotNegative = Annotated[float, Ge(0), Le(1e100)]
+Number = Annotated[float, Ge(-1e9), Le(1e9)]
+Positive = Annotated[float, Gt(0), Le(1e9)]
+NotNegative = Annotated[float, Ge(0), Le(1e9)]
 Share = Annotated[float, Ge(0), Lt(1)]
 Count = Annotated[int, Ge(1), Le(1_000_000)]
 Seed = Annotated[int, Ge(0), Lt(2**63)]

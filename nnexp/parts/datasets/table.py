@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 MOST_LEVELS = 100
+LARGEST = 1e100
 
 
 @part("dataset", "table")
@@ -151,7 +152,7 @@ def _refuse_unusable(frame: pd.DataFrame, columns: list[str], path: str) -> None
         raise UserError(f"{path} has {len(frame)} rows and {len(columns)} input columns; at least 2 and 1 are needed")
     for name in frame.columns:
         column = frame[name]
-        missing = column.isna().to_numpy() | (~np.isfinite(column) if column.dtype.kind == "f" else False)
+        missing = column.isna().to_numpy() | (~(np.abs(column) < LARGEST) if column.dtype.kind == "f" else False)
         if missing.any():
             row = int(np.argmax(missing)) + 1
             where = f"{path} has no usable value in row {row} of column {name} ({int(missing.sum())} such rows)"

@@ -132,7 +132,8 @@ def _refuse_too_large(made: Configuration) -> None:
     """Refuse features that do not fit the data, and a net whose single run would not fit the memory."""
     needed = 8 * made.network().floats_per_run(made.data.X_train.shape[1])
     if needed > MOST_BYTES:
-        what = f"one run of depth {made.depth} and width {max(made.widths, default=0)} on this data needs {needed / 2**30:.0f} GiB"
+        net = f"depth {made.depth} and width {max(made.widths, default=0)}"
+        what = f"one run of {net} on this data needs {needed / 2**30:.0f} GiB"
         raise UserError(f"{what}; up to {MOST_BYTES / 2**30:.0f} are allowed: give smaller widths, depth or data")
 
 

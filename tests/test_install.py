@@ -41,4 +41,4 @@ def test_it_runs_where_one_stands(installed, tmp_path):
     )
     assert done.returncode == 0, done.stderr
     assert [path.name for path in tmp_path.iterdir()] == ["runs"]
-    assert "python -m nnexp.tracking" in done.stdout
+    assert "nnexp.load('unnamed')" in done.stdout

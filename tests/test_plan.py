@@ -150,7 +150,7 @@ def test_null_in_exclude_and_pairs_is_used_or_refused(asked):
 
 
 def test_steps_and_passes_are_refused_also_through_pairs():
-    with pytest.raises(UserError, match="steps and passes"):
+    with pytest.raises(UserError, match="passes is given, and pairs moves steps"):
         planned(steps=None, passes=7, pairs=[{"depth": [1, 2], "steps": [10, 20]}])
 
 

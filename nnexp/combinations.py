@@ -37,7 +37,8 @@ def combinations(sweep: Sweep) -> Iterator[dict[str, Any]]:
 def _pair(sweep: Sweep, pair: Mapping[str, Any]) -> list[dict[str, Any]]:
     """A pair's values as assignments that move together.
 
-    A part in a pair means the parts of that name that the sweep asks for; where it asks for none, that row is left out.
+    A part named in a pair means the parts of that name that the sweep asks for; where it asks for none, that row is left
+    out. A part given with parameters means just itself.
     """
     _refuse_given_twice(sweep, pair)
     checked = {key: _axis("pairs", key, value) for key, value in pair.items()}

@@ -72,7 +72,7 @@ class Table(Dataset):
         file = self._file()
         read = pd.read_parquet if file.suffix.lower() in (".parquet", ".pq") else _read_csv
         try:
-            frame = _numbers(read(file).rename(columns=str))
+            frame = read(file).rename(columns=str)
         except UserError:
             raise
         except Exception as error:
@@ -80,7 +80,7 @@ class Table(Dataset):
             raise UserError(f"{self.path} cannot be read ({first}); give a CSV file or a .parquet file") from None
         if not frame.columns.is_unique:
             raise UserError(f"{self.path} has two columns of one name; give each column a name of its own")
-        return frame
+        return _numbers(frame)
 
     def _targets(self, column: pd.Series) -> tuple[np.ndarray, str, tuple[str, ...]]:
         numbers = _is_number(column)
@@ -127,7 +127,7 @@ def _numbers(frame: pd.DataFrame) -> pd.DataFrame:
     """
     import pandas as pd
 
-    for name in frame.columns[frame.columns.duplicated() == False]:  # noqa: E712
+    for name in frame.columns:
         column = frame[name]
         odd = column.map(lambda cell: isinstance(cell, list | dict | np.ndarray)) if column.dtype.kind == "O" else False
         if column.dtype.kind in "Mm" or np.any(odd):

@@ -30,6 +30,7 @@ GROUPS = [
     "optimizer",
     "schedule",
     "initializer",
+    "stopping",
     "tracking",
     "backend",
     "sweep",

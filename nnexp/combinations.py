@@ -9,10 +9,11 @@ import itertools
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from nnexp.config import Sweep, check, named
+from nnexp.config import Sweep, check
 from nnexp.configuration import KEYS, PARTS
 from nnexp.errors import UserError, unknown
 from nnexp.parts import registry
+from nnexp.values import named
 
 DEFAULT_PASSES = 1000.0
 
@@ -92,13 +93,14 @@ def _axis(where: str, key: str, value: Any) -> tuple[Any, ...]:
 
 def _used(combination: Mapping[str, Any]) -> dict[str, Any]:
     """The combination as its run will have it: no width or activation without a hidden layer, the output resolved."""
-    widths = hidden(combination)
+    widths, layers = hidden(combination), hidden_activations(combination)
     return {
         **combination,
         "depth": len(widths) + 1,
         "width": widths[0] if widths and len(set(widths)) == 1 else None,
         "widths": widths,
-        "activation": combination["activation"] if widths else None,
+        "activation": layers[0] if len(set(layers)) == 1 else None,
+        "activations": layers,
         "output": combination["output"] or combination["loss"].output,
         "passes": DEFAULT_PASSES if combination["passes"] is combination["steps"] is None else combination["passes"],
     }
@@ -108,6 +110,20 @@ def hidden(combination: Mapping[str, Any]) -> tuple[int, ...]:
     """The units of each hidden layer."""
     widths = combination["widths"]
     return widths if widths is not None else (combination["width"],) * (combination["depth"] - 1)
+
+
+def hidden_activations(combination: Mapping[str, Any]) -> tuple[Any, ...]:
+    """The activation of each hidden layer.
+
+    Raises:
+        UserError: if they are stated for another number of layers.
+    """
+    layers, stated = len(hidden(combination)), combination["activations"]
+    if stated is not None and len(stated) != layers:
+        names = ",".join(part.name for part in stated)
+        what = f"activations=[{names}] is for {len(stated)} hidden layers, and a net here has {layers}"
+        raise UserError(f"{what}; state one for each, or give depth={len(stated) + 1}")
+    return stated if stated is not None else (combination["activation"],) * layers
 
 
 def _matches(combination: Mapping[str, Any], rule: Mapping[str, tuple[Any, ...]]) -> bool:

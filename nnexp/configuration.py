@@ -16,38 +16,54 @@ from typing import Any
 
 import numpy as np
 
-from nnexp.errors import UserError, unknown
+from nnexp.examples import inputs, loaded, split
 from nnexp.net.network import Network
-from nnexp.net.objective import Objective, Sample
+from nnexp.net.objective import Objective, Penalized, Sample
+from nnexp.net.population import Population
 from nnexp.parts import registry
 from nnexp.parts.datasets import Data
 
-TRAINER = 1
+TRAINER = 2
 """The version of the arithmetic; a new one makes every run a new run."""
 
-PARTS = ("dataset", "features", "activation", "loss", "optimizer", "schedule", "initializer")
+PARTS = ("dataset", "features", "activation", "loss", "optimizer", "schedule", "initializer", "stopping")
 KEYS = (
-    *("dataset", "features", "depth", "width", "widths", "activation", "output", "loss"),
-    *("optimizer", "step_size", "schedule", "l2", "initializer", "steps", "passes"),
+    *("dataset", "features", "depth", "width", "widths", "activation", "activations", "offsets", "output", "loss"),
+    *(
+        "optimizer",
+        "step_size",
+        "schedule",
+        "l2",
+        "l1",
+        "penalize_offsets",
+        "initializer",
+        "stopping",
+        "steps",
+        "passes",
+    ),
 )
 """The keys that say a configuration, in columns, tables and MLflow parameters."""
 
 
 @dataclass(frozen=True)
 class Configuration:
-    """All but the seed. `widths` are the hidden layers' units; `activation` is None where there are none."""
+    """All but the seed. `widths` are the hidden layers' units, `activations` what they do with their sums."""
 
     dataset: Any
     features: Any
     widths: tuple[int, ...]
-    activation: Any
+    activations: tuple[Any, ...]
+    offsets: bool
     output: str
     loss: Any
     optimizer: Any
     step_size: float
     schedule: Any
     l2: float
+    l1: float
+    penalize_offsets: bool
     initializer: Any
+    stopping: Any
     steps: int
     false_negative_cost: float
     curve_points: int
@@ -58,10 +74,14 @@ class Configuration:
         """How many layers of weights there are."""
         return len(self.widths) + 1
 
+    @property
+    def activation(self) -> Any:
+        """The activation that all hidden layers share, or None."""
+        return self.activations[0] if len(set(self.activations)) == 1 else None
+
     def settings(self) -> dict[str, Any]:
         """The configuration as plain data, from which `from_settings` makes it again."""
-        plain = {name: getattr(self, name) for name in self.__dataclass_fields__}
-        return {name: value.settings() if isinstance(value, registry.Part) else value for name, value in plain.items()}
+        return {name: _plain(getattr(self, name)) for name in self.__dataclass_fields__}
 
     @functools.cached_property
     def id(self) -> str:
@@ -75,35 +95,56 @@ class Configuration:
     @property
     def data(self) -> Data:
         """The data set, read once."""
-        return _loaded(self.dataset, digest(self.dataset.identity()))
+        return loaded(self.dataset, digest(self.dataset.identity()))
+
+    @functools.cached_property
+    def n_examples(self) -> int:
+        """How many examples it is trained on: those that are not set aside for validation."""
+        return len(split(self.stopping, self.data.X_train.shape[1])[0])
 
     def network(self) -> Network:
-        """The net's shape, its input size taken from the data and the feature map."""
-        m = self._train_inputs().shape[0]
-        unit = registry.make("activation", self.output) if self.output in registry.known("activation") else None
-        hidden = (self.activation,) * len(self.widths)
-        return Network((m, *self.widths, self.data.Y_train.shape[0]), hidden, unit, self.loss)
+        """The net's shape, its input size taken from the data and the feature map.
 
-    def objective(self) -> Objective:
-        """J, its gradient and the measures, on this configuration's data."""
-        train = Sample(self._train_inputs(), self.data.Y_train)
-        test = Sample(self.features.transform(self.data.X_test), self.data.Y_test)
-        return Objective(self.network(), train, test, self.data.task, self.false_negative_cost)
+        Of a net without data it is the first layer alone, since that is all that is trained.
+        """
+        m = self._train_inputs().shape[0]
+        if self.data.task == "population":
+            return Network((m, *self.widths), (), self.activation, self.loss, offsets=False)
+        unit = registry.make("activation", self.output) if self.output in registry.known("activation") else None
+        return Network((m, *self.widths, self.data.Y_train.shape[0]), self.activations, unit, self.loss, self.offsets)
+
+    def objective(self) -> Penalized:
+        """J, its gradient and the measures, on this configuration's data, or in closed form where it has none."""
+        if self.data.task == "population":
+            none = Sample(self.data.X_train, self.data.Y_train)
+            return Population(self.network(), none, none)
+        X, Y = self._train_inputs(), self.data.Y_train
+        train, validation = split(self.stopping, X.shape[1])
+        return Objective(
+            self.network(),
+            Sample(np.ascontiguousarray(X[:, train]), np.ascontiguousarray(Y[:, train])),
+            Sample(self.features.transform(self.data.X_test), self.data.Y_test),
+            self.data.task,
+            self.false_negative_cost,
+            Sample(X[:, validation], Y[:, validation]) if len(validation) else None,
+            penalize_offsets=self.penalize_offsets,
+        )
 
     def _train_inputs(self) -> Any:
-        return _inputs(self.dataset, digest(self.dataset.identity()), self.features)
+        return inputs(self.dataset, digest(self.dataset.identity()), self.features)
 
     def shown(self) -> dict[str, Any]:
         """Its keys and the parameters of its parts, flat, as columns, tables and MLflow say them; all but `passes`."""
         values: dict[str, Any] = {key: getattr(self, key) for key in KEYS if key not in ("width", "passes")}
         values["width"] = self.widths[0] if self.widths and len(set(self.widths)) == 1 else None
         values["widths"] = "-".join(map(str, self.widths))
+        values["activations"] = "-".join(part.name for part in self.activations)
         parameters: dict[str, Any] = {}
         for kind in PARTS:
-            part = values[kind]
-            values[kind] = part.name if part is not None else None
-            settings = part.settings() if part is not None else {}
-            parameters |= {f"{kind}.{part.name}.{key}": value for key, value in settings.items() if key != "name"}
+            parts = self.activations if kind == "activation" else (values[kind],)
+            values[kind] = values[kind].name if values[kind] is not None else None
+            for part in dict.fromkeys(parts):
+                _add_parameters(parameters, part)
         return {key: values[key] for key in KEYS if key in values} | parameters
 
 
@@ -113,41 +154,28 @@ def from_settings(settings: Mapping[str, Any]) -> Configuration:
     Raises:
         UserError: if they name a part or parameter that is not known.
     """
-    values = dict(settings)
-    for kind in PARTS:
-        if values[kind] is not None:
-            given = dict(values[kind])
-            values[kind] = registry.make(kind, given.pop("name"), given)
-    return Configuration(**{**values, "widths": tuple(values["widths"])})
+    parts = {kind: _made(kind, settings[kind]) for kind in PARTS if kind != "activation"}
+    activations = tuple(_made("activation", given) for given in settings["activations"])
+    return Configuration(**{**settings, **parts, "activations": activations, "widths": tuple(settings["widths"])})
 
 
-def resolved_output(output: str | None, loss: Any) -> str:
-    """The output unit's name: the one stated, or the one that the loss brings.
-
-    Raises:
-        UserError: if the loss cannot stand on it.
-    """
-    if output is None:
-        return loss.output
-    allowed = loss.outputs or tuple(registry.known("activation"))
-    if output not in {*registry.known("activation"), loss.output}:
-        raise unknown("output", output, allowed)
-    if output not in allowed:
-        raise UserError(f"output={output} does not go with loss={loss.name}; allowed: {', '.join(allowed)}")
-    return output
+def _made(kind: str, settings: Mapping[str, Any]) -> Any:
+    return registry.make(kind, settings["name"], {key: value for key, value in settings.items() if key != "name"})
 
 
-def check_task(loss: Any, dataset: Any, data: Data) -> None:
-    """Refuse a loss that cannot be used with the data.
+def _plain(value: Any) -> Any:
+    """Plain data of a field: parts by their settings."""
+    if isinstance(value, tuple):
+        return [_plain(inner) for inner in value]
+    return value.settings() if isinstance(value, registry.Part) else value
 
-    Raises:
-        UserError: if so, naming the losses that can.
-    """
-    if data.task in loss.tasks:
-        return
-    fitting = [name for name, part in registry.known("loss").items() if data.task in part.tasks]
-    kind = f"{data.task}, {len(data.outputs)} classes" if data.task == "multiclass" else data.task
-    raise UserError(f"loss={loss.name} cannot be used with dataset={dataset.name} ({kind}); use: {', '.join(fitting)}")
+
+def _add_parameters(parameters: dict[str, Any], part: Any) -> None:
+    """Add a part's parameters under their names; those of two layers that differ are joined."""
+    for key, value in part.settings().items():
+        name = f"{part.kind}.{part.name}.{key}"
+        if key != "name":
+            parameters[name] = f"{parameters[name]}-{value}" if name in parameters else value
 
 
 def digest(plain: Any) -> str:
@@ -176,34 +204,3 @@ def recorded(configuration_id: str, settings: str) -> Configuration:
 
 
 _PLANNED: dict[str, Configuration] = {}
-
-
-@functools.lru_cache(maxsize=32)
-def _inputs(dataset: Any, content: str, features: Any) -> Any:
-    with np.errstate(all="ignore"):
-        try:
-            X = features.transform(_loaded(dataset, content).X_train)
-        except MemoryError:
-            raise UserError(
-                f"features={features.name} makes more features than fit the memory; ask for fewer"
-            ) from None
-    return _finite(X, f"features={features.name}")
-
-
-@functools.lru_cache(maxsize=32)
-def _loaded(dataset: Any, content: str) -> Data:
-    with np.errstate(all="ignore"):
-        try:
-            data = dataset.load()
-        except MemoryError:
-            raise UserError(f"dataset={dataset.name} does not fit the memory; ask for fewer examples") from None
-    for values in (data.X_train, data.Y_train, data.X_test, data.Y_test):
-        _finite(values, f"dataset={dataset.name}")
-    return data
-
-
-def _finite(values: Any, what: str) -> Any:
-    """The values, refused where not all are finite numbers."""
-    if not np.isfinite(values).all():
-        raise UserError(f"{what} gives numbers too large to work with; scale the data or the parameters down")
-    return values

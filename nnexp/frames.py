@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from nnexp.configuration import Configuration, recorded
 from nnexp.errors import UserError
-from nnexp.net.objective import Objective
+from nnexp.net.objective import Penalized
 from nnexp.records import LONG, SCHEMA, Records
 
 Array = NDArray[np.float64]
@@ -56,24 +56,25 @@ class Recalled:
     """
 
     configuration: Configuration
-    objective: Objective
+    objective: Penalized
     theta: Array
 
     def value(self, theta: Array | None = None) -> Any:
         """J of the run's configuration at theta, where training ended unless given."""
         theta = self.theta if theta is None else np.asarray(theta, dtype=np.float64)
-        J = self.objective.value(np.atleast_2d(theta), self.configuration.l2)
+        J = self.objective.value(np.atleast_2d(theta), self.configuration.l2, self.configuration.l1)
         return J if theta.ndim == 2 else float(J[0])
 
     def gradient(self, theta: Array | None = None) -> Array:
         """dJ/dtheta at theta, where training ended unless given."""
         theta = self.theta if theta is None else np.asarray(theta, dtype=np.float64)
-        return self.objective.gradient(np.atleast_2d(theta), self.configuration.l2).reshape(theta.shape)
+        c = self.configuration
+        return self.objective.gradient(np.atleast_2d(theta), c.l2, c.l1).reshape(theta.shape)
 
     def guess(self, X: Array) -> Array:
         """What the trained net says, (outputs, examples), for data points X (d, examples)."""
         inputs = self.configuration.features.transform(np.asarray(X, dtype=np.float64))
-        return self.objective.network.guess(self.theta[None, :], inputs)[0]
+        return self.objective.guess(self.theta[None, :], inputs)[0]
 
     def weights(self) -> list[tuple[Array, Array]]:
         """W (m, n) and W0 (n,) of each layer."""

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 from nnexp import backends, records
 from nnexp.config import Sweep
 from nnexp.configuration import digest
-from nnexp.net.training import Stack, Trained, parts, seconds_of_work
+from nnexp.net.history import Trained
+from nnexp.net.training import Stack, parts, seconds_of_work
 from nnexp.plan import Plan, Run, plan, stack, stacks
 
 if TYPE_CHECKING:

@@ -1,7 +1,7 @@
 """Which runs does a sweep ask for, and which of them can be trained together?
 
 Every combination that the sweep means (see `nnexp.combinations`) is a configuration; each, once, is crossed with the
-seeds. A stack is the runs that differ only in step size, l2, schedule, initializer and seeds.
+seeds. A stack is the runs that differ only in step size, l2, l1, schedule, initializer and seeds.
 """
 
 from __future__ import annotations
@@ -14,9 +14,10 @@ from typing import Any
 
 import numpy as np
 
-from nnexp.combinations import DEFAULT_PASSES, combinations, hidden
+from nnexp.combinations import DEFAULT_PASSES, combinations, hidden, hidden_activations
+from nnexp.compatibility import check_closed_form, check_task, resolved_output
 from nnexp.config import Sweep
-from nnexp.configuration import Configuration, check_task, digest, remember, resolved_output
+from nnexp.configuration import Configuration, digest, remember
 from nnexp.errors import UserError
 from nnexp.net.training import Stack, recorded_steps
 
@@ -76,11 +77,13 @@ def stack(runs: Sequence[Run]) -> Stack:
     return Stack(
         objective=first.objective(),
         optimizer=first.optimizer,
+        stopping=first.stopping,
         steps=first.steps,
         recorded=recorded,
         snapshots=_spread(recorded, first.snapshots),
         step_sizes=np.array([run.configuration.step_size for run in runs]),
         l2=np.array([run.configuration.l2 for run in runs]),
+        l1=np.array([run.configuration.l1 for run in runs]),
         schedules=tuple(run.configuration.schedule for run in runs),
         initializers=tuple(run.configuration.initializer for run in runs),
         init_seeds=tuple(run.init_seed for run in runs),
@@ -98,39 +101,44 @@ def _spread(recorded: tuple[int, ...], n: int) -> tuple[int, ...]:
 
 @functools.lru_cache(maxsize=100_000)
 def _together(c: Configuration) -> Any:
-    key = (c.dataset, c.features, c.widths, c.activation, c.output, c.loss, c.optimizer, c.steps)
-    return (*key, c.false_negative_cost, c.curve_points, c.snapshots)
+    return replace(c, step_size=0.0, l2=0.0, l1=0.0, schedule=None, initializer=None)
 
 
 def _configuration(sweep: Sweep, values: Mapping[str, Any]) -> Configuration:
     """The configuration of one combination, without what it does not use."""
     dataset, optimizer, loss = values["dataset"], values["optimizer"], values["loss"]
     widths = hidden(values)
+    penalized = (values["l2"] > 0.0 or values["l1"] > 0.0) and values["offsets"]
     made = Configuration(
         dataset=dataset,
         features=values["features"],
         widths=widths,
-        activation=values["activation"] if widths else None,
+        activations=hidden_activations(values),
+        offsets=values["offsets"],
         output=resolved_output(values["output"], loss),
         loss=loss,
         optimizer=optimizer,
         step_size=values["step_size"],
         schedule=values["schedule"],
         l2=values["l2"],
+        l1=values["l1"],
+        penalize_offsets=values["penalize_offsets"] and penalized,
         initializer=values["initializer"],
+        stopping=values["stopping"],
         steps=0,
         false_negative_cost=sweep.false_negative_cost,
         curve_points=sweep.curve_points,
         snapshots=sweep.snapshots,
     )
     check_task(loss, dataset, made.data)
+    check_closed_form(made)
     _refuse_too_large(made)
     return _with_steps(made, values["steps"], values["passes"])
 
 
 def _refuse_too_large(made: Configuration) -> None:
     """Refuse features that do not fit the data, and a net whose single run would not fit the memory."""
-    needed = 8 * made.network().floats_per_run(made.data.X_train.shape[1])
+    needed = 8 * made.network().floats_per_run(made.n_examples)
     if needed > MOST_BYTES:
         net = f"depth {made.depth} and width {max(made.widths, default=0)}"
         what = f"one run of {net} on this data needs {needed / 2**30:.0f} GiB"
@@ -139,7 +147,7 @@ def _refuse_too_large(made: Configuration) -> None:
 
 def _with_steps(made: Configuration, steps: int | None, passes: float | None) -> Configuration:
     if steps is None:
-        per_pass = made.optimizer.steps_per_pass(made.data.X_train.shape[1])
+        per_pass = made.optimizer.steps_per_pass(made.n_examples)
         steps = max(1, round((passes if passes is not None else DEFAULT_PASSES) * per_pass))
     if steps > MOST_STEPS:
         raise UserError(
@@ -149,8 +157,7 @@ def _with_steps(made: Configuration, steps: int | None, passes: float | None) ->
 
 
 def _runs(sweep: Sweep, configuration: Configuration) -> Iterator[Run]:
-    n = configuration.data.X_train.shape[1]
-    ordered = configuration.optimizer.batch(n) is not None
+    ordered = configuration.optimizer.batch(configuration.n_examples) is not None
     if sweep.init_seeds is not None and sweep.order_seeds is not None:
         pairs: Iterable[tuple[int, int]] = itertools.product(sweep.init_seeds, sweep.order_seeds)
     else:

@@ -22,11 +22,12 @@ import pyarrow.parquet as pq
 
 from nnexp.configuration import digest
 from nnexp.errors import UserError
+from nnexp.net.history import Trained
 from nnexp.net.objective import MEASURES
-from nnexp.net.training import Stack, Trained
+from nnexp.net.training import Stack
 from nnexp.plan import Run
 
-CURVES = ("J", "train_loss", "test_loss", "train_error", "test_error")
+CURVES = ("J", "train_loss", "test_loss", "validation_loss", "train_error", "test_error")
 _NUMBERS, _COUNTS = pa.list_(pa.float64()), pa.list_(pa.int64())
 
 SCHEMA = pa.schema(
@@ -37,8 +38,10 @@ SCHEMA = pa.schema(
         ("init_seed", pa.int64()),
         ("order_seed", pa.int64()),
         ("status", pa.string()),
+        ("reason", pa.string()),
         ("diverged_at", pa.int64()),
         ("steps_taken", pa.int64()),
+        ("theta_step", pa.int64()),
         ("gradient_evaluations", pa.int64()),
         ("passes", pa.float64()),
         *((name, pa.float64()) for name in MEASURES),
@@ -50,30 +53,34 @@ SCHEMA = pa.schema(
         ("snapshot_steps", _COUNTS),
         ("snapshots", _NUMBERS),
     ],
-    metadata={"nnexp.schema": "1"},
+    metadata={"nnexp.schema": "2"},
 )
 """The columns of a record. `theta` and each snapshot are laid out as `nnexp.net.network` says; `snapshots` holds them one
-after the other; `passes` is how often the data are gone through in all steps; `seconds` is the run's share of its stack's
-training time, the only column that is not determined."""
+after the other. `reason` is what ended the run: the stopping rule's name, or the status of one that did not finish.
+`theta_step` is the step that theta is of, earlier than the last where the best weights are kept; curves go on level once a
+run is over. `passes` is how often the data are gone through in all steps that were allowed; `seconds` is the run's share of
+its stack's training time, the only column that is not determined."""
 
 LONG = tuple(field.name for field in SCHEMA if pa.types.is_list(field.type))
 """The columns that hold a list a run."""
 
 STATUS = {
-    "finished": "took all its steps",
+    "finished": "took all its steps, or as many as its stopping rule let it",
     "diverged": "a parameter or J left the finite numbers: the step size is too large for this objective",
-    "no_gradient": "a step function's derivative is 0 everywhere, so no descent could move the weights beneath "
-    "it, and the net is not trained; use a sigmoid, tanh or ReLU, or put steps in front as features=steps",
+    "no_gradient": "a step unit's derivative is 0 everywhere, and so is the 0-1 loss's: (S)GD never moves, and the net "
+    "is not trained; use sigmoid, tanh or ReLU units and a loss with a slope, or put steps in front as features=steps",
 }
 """What each status means, in a sentence."""
 
 
 def table(runs: Sequence[Run], stack: Stack, trained: Trained, seconds: float) -> pa.Table:
     """The records of a stack that took this many seconds to train."""
-    n = stack.objective.train.X.shape[1]
-    broken = trained.diverged_at >= 0
-    taken = np.where(broken, trained.diverged_at, trained.recorded[-1])
+    n = stack.objective.n_examples
+    broken, stopped = trained.diverged_at >= 0, trained.stopped_at >= 0
+    taken = trained.steps_taken
     other = "finished" if stack.objective.network.has_slope else "no_gradient"
+    status = np.where(broken, "diverged", other)
+    to_the_end = np.where(status == "finished", "steps", status)
     settings = {run.configuration.id: json.dumps(run.configuration.settings()) for run in runs}
     count = len(runs)
     columns: dict[str, Any] = {
@@ -82,12 +89,14 @@ def table(runs: Sequence[Run], stack: Stack, trained: Trained, seconds: float) -
         "settings": [settings[run.configuration.id] for run in runs],
         "init_seed": [run.init_seed for run in runs],
         "order_seed": [run.order_seed for run in runs],
-        "status": np.where(broken, "diverged", other).tolist(),
+        "status": status.tolist(),
+        "reason": np.where(stopped, stack.stopping.name, to_the_end).tolist(),
         "diverged_at": [int(step) if step >= 0 else None for step in trained.diverged_at],
         "steps_taken": taken,
+        "theta_step": trained.theta_step,
         "gradient_evaluations": stack.optimizer.examples_seen(taken, n),
         "passes": np.full(count, runs[0].configuration.steps / stack.optimizer.steps_per_pass(n)),
-        **{name: np.where(broken, np.nan, trained.curves[name][:, -1]) for name in MEASURES},
+        **{name: trained.final[name] for name in MEASURES},
         "seconds": np.full(count, seconds / count),
         "sizes": [list(stack.objective.network.sizes)] * count,
         "theta": list(trained.theta),

@@ -125,7 +125,8 @@ def _show(table: pd.DataFrame) -> None:
         shown.add_column(header, justify="right", overflow="fold", min_width=max(len(row[i]) for row in rows))
     for row in rows:
         shown.add_row(*row)
-    console.print(f"{len(rows)} of {len(table)} configurations, best median test loss first", soft_wrap=True)
+    first = next(str(name) for name in table.columns if str(name).startswith("median")).replace("_", " ")
+    console.print(f"{len(rows)} of {len(table)} configurations, best {first} first", soft_wrap=True)
     console.print(shown)
 
 

@@ -77,6 +77,11 @@ def sizes(depth, outputs=OUTPUTS):
     return (INPUTS, *HIDDEN[: depth - 1], outputs)
 
 
+def tasks(loss):
+    """The tasks of a loss that have examples."""
+    return [task for task in loss.tasks if task != "population"]
+
+
 def targets(rng, task, outputs, examples):
     """Y (outputs, examples) of this task."""
     if task == "regression":
@@ -86,29 +91,33 @@ def targets(rng, task, outputs, examples):
     return rng.integers(2, size=(outputs, examples)).astype(float)
 
 
-def objective(shape, activation, ending, *, task=None, examples=EXAMPLES, cost=10.0, seed=0):
-    """J of a net of this shape on data drawn from the seed."""
+def objective(
+    shape, activation, ending, *, task=None, examples=EXAMPLES, cost=10.0, seed=0, offsets=True, penalize_offsets=False
+):
+    """J of a net of this shape on data drawn from the seed; one activation, or one a hidden layer."""
     rng, (loss, unit) = np.random.default_rng(seed), ending
     task = task or loss.tasks[0]
-    network = Network(tuple(shape), (activation,) * (len(shape) - 2), unit, loss)
+    hidden = activation if isinstance(activation, tuple) else (activation,) * (len(shape) - 2)
+    network = Network(tuple(shape), hidden, unit, loss, offsets)
     train, test = (Sample(rng.normal(size=(shape[0], n)), targets(rng, task, shape[-1], n)) for n in (examples, TESTS))
-    return Objective(network, train, test, task, cost)
+    return Objective(network, train, test, task, cost, penalize_offsets=penalize_offsets)
 
 
-def problem(objective, l2=0.0, sample=None):
+def problem(objective, l2=0.0, l1=0.0, sample=None):
     """The same as the oracle takes it."""
     network, sample = objective.network, sample or objective.train
-    hidden = network.hidden[0] if network.hidden else None
     return oracle.Problem(
         sizes=network.sizes,
-        hidden=hidden.name if hidden else None,
+        hidden=tuple((f.name, parameters(f)) for f in network.hidden),
         output=network.unit.name if network.unit else None,
         loss=network.loss.name,
         X=sample.X.T.tolist(),
         Y=sample.Y.T.tolist(),
         l2=float(l2),
-        hidden_parameters=parameters(hidden),
+        l1=float(l1),
         output_parameters=parameters(network.unit),
+        offsets=network.offsets,
+        penalize_offsets=objective.penalize_offsets,
     )
 
 
@@ -133,13 +142,15 @@ def stack(objective, optimizer=None, *, runs=RUNS, steps=20, every_step=True, **
     values = {
         "step_sizes": np.full(runs, 0.1),
         "l2": np.zeros(runs),
+        "l1": np.zeros(runs),
         "schedules": (registry.make("schedule", "constant"),) * runs,
         "initializers": (registry.make("initializer", "normal"),) * runs,
         "init_seeds": tuple(range(runs)),
         "order_seeds": tuple(range(runs)),
     }
+    values["stopping"] = registry.make("stopping", "steps")
     optimizer = optimizer or registry.make("optimizer", "gd")
-    return Stack(objective, optimizer, steps, recorded, recorded, **(values | given))
+    return Stack(objective, optimizer, steps=steps, recorded=recorded, snapshots=recorded, **(values | given))
 
 
 def mixed(runs):
@@ -148,6 +159,7 @@ def mixed(runs):
     return {
         "step_sizes": rng.uniform(0.01, 0.1, runs),
         "l2": rng.uniform(0.0, 0.1, runs) * (np.arange(runs) % 3 > 0),
+        "l1": rng.uniform(0.0, 0.1, runs) * (np.arange(runs) % 4 > 1),
         "schedules": tuple(schedules[i % len(schedules)] for i in range(runs)),
         "initializers": tuple(initializers[i % len(initializers)] for i in range(runs)),
         "init_seeds": tuple(int(seed) for seed in rng.integers(2**40, size=runs)),

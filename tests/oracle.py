@@ -1,7 +1,8 @@
 """What would the lecture's formulas give, worked one example and one unit at a time?
 
 Nothing here comes from the package: plain loops over plain lists, with `math` for the functions. A net is a `Problem`; its
-parameters are one flat list: layer after layer, in a layer unit after unit, for each unit its m weights and then its offset.
+parameters are one flat list: layer after layer, in a layer unit after unit, for each unit its m weights and then its offset
+if it has one.
 """
 
 import math
@@ -51,42 +52,48 @@ LOSSES = ("squared", "nll", "softmax_nll")
 
 @dataclass(frozen=True)
 class Problem:
-    """What is minimised: X and Y are lists of examples, each a list of numbers; `output` is None for softmax."""
+    """What is minimised: X and Y are lists of examples, each a list of numbers.
+
+    `hidden` has the name and the parameters of each hidden layer's activation; `output` is None for softmax.
+    """
 
     sizes: tuple
-    hidden: str | None
+    hidden: tuple
     output: str | None
     loss: str
     X: list
     Y: list
     l2: float = 0.0
-    hidden_parameters: dict = field(default_factory=dict)
+    l1: float = 0.0
     output_parameters: dict = field(default_factory=dict)
+    offsets: bool = True
+    penalize_offsets: bool = False
 
     def unit(self, layer):
         """Value and slope of the units of a layer, as functions of z."""
         last = layer == len(self.sizes) - 2
-        name, given = (self.output, self.output_parameters) if last else (self.hidden, self.hidden_parameters)
+        name, given = (self.output, self.output_parameters) if last else self.hidden[layer]
         value, slope = ACTIVATIONS[name]
         return lambda z: value(z, **given), lambda z: slope(z, **given)
 
 
-def matrices(sizes, theta):
-    """W (m lists of n) and W0 (n) of each layer, read from the flat theta."""
+def matrices(problem, theta):
+    """W (m lists of n) and W0 (n, zeros where there are no offsets) of each layer, read from the flat theta."""
     layers, numbers = [], iter(theta)
-    for m, n in pairwise(sizes):
+    for m, n in pairwise(problem.sizes):
         W, W0 = [[0.0] * n for _ in range(m)], [0.0] * n
         for j in range(n):
             for i in range(m):
                 W[i][j] = next(numbers)
-            W0[j] = next(numbers)
+            W0[j] = next(numbers) if problem.offsets else 0.0
         layers.append((W, W0))
     return layers
 
 
-def flat(layers):
-    """The flat theta of W and W0 of each layer."""
-    return [number for W, W0 in layers for j in range(len(W0)) for number in (*(row[j] for row in W), W0[j])]
+def flat(layers, offsets=True):
+    """The flat theta of W and W0 of each layer, without W0 where there are no offsets."""
+    units = [(W, W0, j) for W, W0 in layers for j in range(len(W0))]
+    return [number for W, W0, j in units for number in (*(row[j] for row in W), *([W0[j]] if offsets else []))]
 
 
 def forward(problem, layers, x):
@@ -128,13 +135,21 @@ def loss_slope(problem, z, guess, actual):
 
 
 def penalty(problem, theta):
-    """(l2 / 2) * sum of squared weights, without the offsets."""
-    layers = matrices(problem.sizes, theta)
-    return 0.5 * problem.l2 * sum(w * w for W, _ in layers for row in W for w in row)
+    """(l2 / 2) * sum of squares + l1 * sum of sizes, over the weights, and over the offsets if they are to be penalized."""
+    total = 0.0
+    for W, W0 in matrices(problem, theta):
+        for w in [w for row in W for w in row] + (W0 if problem.penalize_offsets else []):
+            total += 0.5 * problem.l2 * w * w + problem.l1 * abs(w)
+    return total
+
+
+def pull(problem, w):
+    """The slope of the penalty on one number, 0 of |w| where w is 0."""
+    return problem.l2 * w + problem.l1 * ((w > 0.0) - (w < 0.0))
 
 
 def mean_loss(problem, theta):
-    layers, total = matrices(problem.sizes, theta), 0.0
+    layers, total = matrices(problem, theta), 0.0
     for x, y in zip(problem.X, problem.Y, strict=True):
         z, a = forward(problem, layers, x)
         total += loss(problem, z[-1], a[-1], y)
@@ -149,11 +164,12 @@ def objective(problem, theta):
 def gradient(problem, theta, examples=None):
     """dJ/dtheta by backpropagation, the loss taken over the examples with these numbers (all, unasked)."""
     chosen = range(len(problem.X)) if examples is None else examples
-    layers = matrices(problem.sizes, theta)
-    sums = [([[problem.l2 * w for w in row] for row in W], [0.0] * len(W0)) for W, W0 in layers]
+    layers = matrices(problem, theta)
+    of_offset = (lambda w: pull(problem, w)) if problem.penalize_offsets else (lambda w: 0.0)
+    sums = [([[pull(problem, w) for w in row] for row in W], [of_offset(w) for w in W0]) for W, W0 in layers]
     for e in chosen:
         add_example(problem, layers, problem.X[e], problem.Y[e], 1.0 / len(chosen), sums)
-    return flat(sums)
+    return flat(sums, problem.offsets)
 
 
 def add_example(problem, layers, x, y, share, sums):
@@ -198,7 +214,7 @@ def says(guess):
 
 def error_and_cost(problem, theta, task, false_negative_cost):
     """Share of wrong labels, and their mean cost where a false positive costs 1; None where there is none."""
-    layers, wrong, cost, count = matrices(problem.sizes, theta), 0, 0.0, 0
+    layers, wrong, cost, count = matrices(problem, theta), 0, 0.0, 0
     for x, y in zip(problem.X, problem.Y, strict=True):
         _, a = forward(problem, layers, x)
         if task == "multiclass":

@@ -4,6 +4,9 @@ A tolerance called `..._RELATIVE` is a share of the larger of 1 and the expected
 What is not named here is compared exactly.
 """
 
+ROUNDING = 1e-14
+"""A closed form of a few dozen terms around 1: some roundings of 1e-16 each, and nothing else."""
+
 ORACLE_RELATIVE = 1e-12
 """The same formulas added up in another order: some hundred roundings of 1e-16 each, on numbers around 1."""
 

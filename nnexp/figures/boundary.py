@@ -108,7 +108,7 @@ def panel(axes: Axes, row: Any, size: int = FINE, scale: float = 1.0, tested: bo
         return
     draw = _surface if len(view.names) == 2 else _curves
     draw(axes, run, view, size)
-    area = scale * float(np.clip(3000.0 / data.X_train.shape[1], 16.0, 90.0))
+    area = scale * float(np.clip(3000.0 / max(data.X_train.shape[1], 1), 16.0, 90.0))
     if tested:
         _points(axes, data, view, data.X_test, data.Y_test, False, area)
     _points(axes, data, view, data.X_train, data.Y_train, True, area)
@@ -144,7 +144,7 @@ def _guess(run: Any, view: Plane, size: int) -> Array:
 
 def _leads(data: Any, guess: Array) -> Iterable[Array]:
     """By how much each class leads the others, (examples,) each; the boundaries are where that is 0."""
-    if data.task == "regression":
+    if data.task in pixels.NUMBERS:
         return []
     if data.task != "multiclass":
         return [guess[0] - 0.5]
@@ -186,11 +186,12 @@ def key(runs: Sequence[Any], tested: bool = True) -> list[Any]:
     """Handles for a legend that says which colour is which class, which points are which, and what the line is."""
     sets = {row["dataset"]: recall(row).configuration.data for row in runs}
     named = {handle.get_label(): handle for data in sets.values() for handle in _class_handles(data)}
-    marks = [style.dot("training point", style.INK)]
-    if tested:
+    pointed = any(data.X_train.size for data in sets.values())
+    marks = [style.dot("training point", style.INK)] if pointed else []
+    if tested and pointed:
         marks.append(style.dot("test point", "none", style.INK))
     flat = {data.X_train.shape[0] == 1 for data in sets.values()}
-    if any(data.task != "regression" for data in sets.values()) and False in flat:
+    if any(data.task not in pixels.NUMBERS for data in sets.values()) and False in flat:
         marks.append(style.line("decision boundary", width=1.3))
     if True in flat:
         marks.append(style.line("guess"))
@@ -198,7 +199,7 @@ def key(runs: Sequence[Any], tested: bool = True) -> list[Any]:
 
 
 def _class_handles(data: Any) -> list[Patch | Line2D]:
-    if data.task == "regression":
+    if data.task in pixels.NUMBERS:
         if data.X_train.shape[0] == 1:
             return []
         low, high = pixels.value_range(data)

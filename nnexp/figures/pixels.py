@@ -13,10 +13,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nnexp.figures import style
-from nnexp.figures.plane import Plane, plane, span
+from nnexp.figures.plane import REACH, Plane, plane, span
 
 Array = NDArray[np.float64]
 Pixels = NDArray[np.uint8]
+
+NUMBERS = ("regression", "population")
+"""The tasks whose outputs are numbers, not classes."""
 
 PIECE = 3600
 """Points that go through a net at a time: one net on so many stays in the cache, which several nets or all points do not."""
@@ -52,11 +55,12 @@ def images(configuration: Any, thetas: Array, size: int = 120) -> Pixels:
 
 def guesses(configuration: Any, thetas: Array, inputs: Array) -> Iterator[Array]:
     """Each net's guess in turn, (outputs, examples), for thetas (runs, parameters) and inputs (m, examples)."""
-    network = configuration.network()
+    objective = configuration.objective()
+    objective = configuration.objective()
     pieces = [np.ascontiguousarray(inputs[:, i : i + PIECE]) for i in range(0, inputs.shape[1], PIECE)]
     for theta in thetas:
         with np.errstate(all="ignore"):
-            yield np.concatenate([network.guess(theta[None, :], piece)[0] for piece in pieces], axis=1)
+            yield np.concatenate([objective.guess(theta[None, :], piece)[0] for piece in pieces], axis=1)
 
 
 def colors(data: Any, guess: Array) -> Pixels:
@@ -74,8 +78,10 @@ def colors(data: Any, guess: Array) -> Pixels:
 
 def value_range(data: Any) -> tuple[float, float]:
     """The guesses that are wholly blue and wholly orange."""
-    if data.task != "regression":
+    if data.task not in NUMBERS:
         return 0.0, 1.0
+    if not data.Y_train.size:
+        return 0.0, 2.0 * REACH  # a sum of ReLU units over the two inputs that are seen
     middle = float(data.Y_train[0].mean())
     reach = float(np.abs(data.Y_train[0] - middle).max()) or 1.0
     return middle - reach, middle + reach
@@ -83,14 +89,14 @@ def value_range(data: Any) -> tuple[float, float]:
 
 def labels(data: Any, guess: Array) -> NDArray[np.int64]:
     """(examples,), the class that a net's guess (outputs, examples) says; regression has none, and is all 0."""
-    if data.task == "regression":
+    if data.task in NUMBERS:
         return np.zeros(guess.shape[1], np.int64)
     return guess.argmax(axis=0) if data.task == "multiclass" else (guess[0] > 0.5).astype(np.int64)
 
 
 def point_colors(data: Any, Y: Array) -> Array:
     """(examples, 3), between 0 and 1: what the targets Y (outputs, examples) are coloured."""
-    if data.task == "regression":
+    if data.task in NUMBERS:
         low, high = value_range(data)
         return _MAP[_index(np.clip((Y[0] - low) / (high - low), 0.0, 1.0))].astype(np.float64) * (0.62 / 255.0)
     solid = [style.mix(color, "black", 0.38) for color in style.class_colors(max(2, len(Y)))]
@@ -141,7 +147,11 @@ def _curve(data: Any, guess: Array, size: int) -> Pixels:
 
 def heights(data: Any) -> tuple[float, float]:
     """The least and greatest guess that a curve's picture shows."""
-    return span(data.Y_train[0], 0.15) if data.task == "regression" else (-0.12, 1.12)
+    return (
+        span(data.Y_train[0] if data.Y_train.size else np.array(value_range(data)), 0.15)
+        if data.task in NUMBERS
+        else (-0.12, 1.12)
+    )
 
 
 def _row(values: Array, limits: tuple[float, float], size: int) -> Array:
@@ -160,7 +170,7 @@ def _line(row: Array, size: int) -> NDArray[np.bool_]:
 
 def _dots(data: Any, view: Plane, size: int) -> tuple[NDArray[np.bool_], Pixels]:
     """Which pixels (size, size) the training points cover, and those pixels' colours, in the mask's order."""
-    X, Y = (values[:, :: -(-values.shape[1] // MOST_DOTS)] for values in (data.X_train, data.Y_train))
+    X, Y = (values[:, :: max(1, -(-values.shape[1] // MOST_DOTS))] for values in (data.X_train, data.Y_train))
     seen, limits = view.seen(X), view.limits
     if len(view.names) == 1:
         seen, limits = np.concatenate([seen, on_curve(data, Y)[None, :]]), (*limits, heights(data))
@@ -177,7 +187,7 @@ def _dots(data: Any, view: Plane, size: int) -> tuple[NDArray[np.bool_], Pixels]
 
 def inks(data: Any, view: Plane, Y: Array) -> Array:
     """(examples, 3), the colours of points in a picture: `point_colors`, but one blue where their height says the value."""
-    if data.task == "regression" and len(view.names) == 1:
+    if data.task in NUMBERS and len(view.names) == 1:
         return np.tile(style.mix(style.BLUE, "white", 0.1), (Y.shape[1], 1))
     return point_colors(data, Y)
 

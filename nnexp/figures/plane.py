@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
 MARGIN = 0.08
+REACH = 3.0
 
 
 @dataclass(frozen=True)
@@ -53,13 +54,22 @@ def centers(limits: tuple[float, float], size: int) -> Array:
 
 def plane(data: Any) -> Plane:
     """The plane that a data set's pictures show, with room around all its points."""
-    d = data.X_train.shape[0]
+    d, n = data.X_train.shape
+    if n == 0:
+        return _first_two(data.inputs)
     if d <= 2:
         origin, directions, names, note = np.zeros(d), np.eye(d), tuple(data.inputs), ""
     else:
         origin, directions, names, note = _principal(data.X_train)
     seen = directions.T @ (np.concatenate([data.X_train, data.X_test], axis=1) - origin[:, None])
     return Plane(origin, directions, names, tuple(span(row) for row in seen), note)
+
+
+def _first_two(inputs: Sequence[str]) -> Plane:
+    """The plane of the first two inputs, for a task without points: some normal distribution's worth of each."""
+    shown, d = min(2, len(inputs)), len(inputs)
+    note = f"A slice of {d} dimensions: the other inputs are 0." if d > 2 else ""
+    return Plane(np.zeros(d), np.eye(d)[:, :shown], tuple(inputs[:shown]), ((-REACH, REACH),) * shown, note)
 
 
 def span(values: Array, margin: float = MARGIN) -> tuple[float, float]:

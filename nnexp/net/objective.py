@@ -1,24 +1,28 @@
 """What is minimised, and how good is a net by every measure, for a stack of theta?
 
-J(theta) = mean over the training examples of L(guess, actual) + (l2 / 2) * sum of squared weights, offsets left out. The
-data loss and the penalty are always reported apart, and neither depends on how examples are dealt out to steps. Beside
-the loss stand the 0-1 error and the asymmetric cost, in which a false positive costs 1 and a false negative
-`false_negative_cost`; for several labels both are means over the labels, and where they have no meaning they are NaN.
+J(theta) = mean over the training examples of L(guess, actual) + (l2 / 2) * sum of squares + l1 * sum of sizes, both sums
+over the weights, and over the offsets too where they are to be penalized. The data loss and the penalty are always reported
+apart, and neither depends on how examples are dealt out to steps, nor on the size of a batch. Beside the loss stand the 0-1
+error and the asymmetric cost, in which a false positive costs 1 and a false negative `false_negative_cost`; for several
+labels both are means over the labels, and where they have no meaning they are NaN.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
 from nnexp.net.cache import runs_per_block
-from nnexp.net.network import Network, Pass, with_ones
+from nnexp.net.network import Network, Pass
 
 Array = NDArray[np.float64]
 
-MEASURES = ("J", "penalty", "train_loss", "test_loss", "train_error", "test_error", "train_cost", "test_cost")
+MEASURES = (
+    *("J", "penalty", "train_loss", "test_loss", "validation_loss"),
+    *("train_error", "test_error", "train_cost", "test_cost"),
+)
 
 
 @dataclass(frozen=True)
@@ -30,49 +34,104 @@ class Sample:
 
 
 @dataclass(frozen=True)
-class Objective:
-    """J of one net shape on one data set, for any stack of theta (runs, parameters) and l2 (runs,).
+class Penalized:
+    """What every objective has: a mean loss, which a subclass gives, and the penalty on theta.
 
-    task: regression, binary, multiclass or multilabel; says what an error is.
+    network: the net's shape, by which theta is laid out.
+    train, test: the examples; an objective without data has none.
+    penalize_offsets: whether offsets are penalized as weights are.
     """
 
     network: Network
     train: Sample
     test: Sample
+    penalize_offsets: bool = field(default=False, kw_only=True)
+
+    def mean_loss(self, theta: Array) -> Array:
+        """The mean loss without the penalty, (runs,)."""
+        raise NotImplementedError
+
+    def loss_gradient(self, theta: Array, out: Array) -> Array:
+        """The gradient of the mean loss, (runs, parameters), written into `out`."""
+        raise NotImplementedError
+
+    def validation_loss(self, theta: Array) -> Array:
+        """The mean loss on examples set aside from training, (runs,); NaN where there are none."""
+        return np.full(len(theta), np.nan)
+
+    def measure(self, theta: Array, l2: Array, l1: Array) -> dict[str, Array]:
+        """Every one of MEASURES, (runs,) each."""
+        raise NotImplementedError
+
+    def guess(self, theta: Array, X: Array) -> Array:
+        """What the nets say, (runs, outputs, examples), for inputs X (m, examples)."""
+        return self.network.guess(theta, X)
+
+    @property
+    def n_examples(self) -> int:
+        """How many training examples there are."""
+        return self.train.X.shape[1]
+
+    def is_penalized(self) -> NDArray[np.bool_]:
+        """(parameters,), True where l1 and l2 pull."""
+        return self.network.is_weight() | self.penalize_offsets
+
+    def penalty(self, theta: Array, l2: Array | float = 0.0, l1: Array | float = 0.0) -> Array:
+        """(l2 / 2) * sum of squares + l1 * sum of sizes of what is penalized, (runs,)."""
+        weights = theta * self.is_penalized()
+        return 0.5 * np.asarray(l2) * np.vecdot(weights, weights) + np.asarray(l1) * np.abs(weights).sum(axis=1)
+
+    def value(self, theta: Array, l2: Array | float = 0.0, l1: Array | float = 0.0) -> Array:
+        """J, (runs,)."""
+        return self.mean_loss(theta) + self.penalty(theta, l2, l1)
+
+    def gradient(self, theta: Array, l2: Array | float = 0.0, l1: Array | float = 0.0) -> Array:
+        """dJ/dtheta, (runs, parameters); of |w| at w = 0 it takes the subgradient 0."""
+        pull = np.reshape(l2, (-1, 1)) * theta + np.reshape(l1, (-1, 1)) * np.sign(theta)
+        return self.loss_gradient(theta, np.empty_like(theta)) + pull * self.is_penalized()
+
+
+@dataclass(frozen=True)
+class Objective(Penalized):
+    """J of one net shape on one data set, for any stack of theta (runs, parameters), l2 and l1 (runs,).
+
+    task: regression, binary, multiclass or multilabel; says what an error is.
+    validation: examples set aside from training, by which a stopping rule decides.
+    """
+
     task: str
     false_negative_cost: float = 10.0
+    validation: Sample | None = None
 
-    def value(self, theta: Array, l2: Array | float = 0.0) -> Array:
-        """J, (runs,)."""
-        z = self.network.preactivation(theta, self.train.X)
-        loss = self.network.loss.value(z, self.train.Y, self.network.unit)
-        return loss.mean(axis=-1) + self.penalty(theta, l2)
+    def mean_loss(self, theta: Array) -> Array:
+        return self._loss_on(theta, self.train)
 
-    def gradient(self, theta: Array, l2: Array | float = 0.0) -> Array:
-        """dJ/dtheta by backpropagation, (runs, parameters)."""
-        gradient = np.empty_like(theta)
-        layers, into = self.network.layers(theta), self.network.layers(gradient)
-        examples = self.train.X.shape[1]
-        Pass(self.network, len(theta), examples).gradient(layers, with_ones(self.train.X), self.train.Y, into)
-        return gradient + np.reshape(l2, (-1, 1)) * theta * self.network.is_weight()
+    def validation_loss(self, theta: Array) -> Array:
+        return super().validation_loss(theta) if self.validation is None else self._loss_on(theta, self.validation)
 
-    def penalty(self, theta: Array, l2: Array | float = 0.0) -> Array:
-        """(l2 / 2) * sum of squared weights, (runs,)."""
-        weights = theta * self.network.is_weight()
-        return 0.5 * np.asarray(l2) * np.vecdot(weights, weights)
+    def _loss_on(self, theta: Array, sample: Sample) -> Array:
+        z = self.network.preactivation(theta, sample.X)
+        return self.network.loss.value(z, sample.Y, self.network.unit).mean(axis=-1)
 
-    def measure(self, theta: Array, l2: Array) -> dict[str, Array]:
-        """Every one of MEASURES, (runs,) each, block by block so that the work stays in the cache."""
+    def loss_gradient(self, theta: Array, out: Array) -> Array:
+        layers, into = self.network.layers(theta), self.network.layers(out)
+        X = self.network.inputs(self.train.X)
+        Pass(self.network, len(theta), self.n_examples).gradient(layers, X, self.train.Y, into)
+        return out
+
+    def measure(self, theta: Array, l2: Array, l1: Array) -> dict[str, Array]:
+        """Block by block, so that the work stays in the cache."""
         largest = max(self.train.X.shape[1], self.test.X.shape[1])
         size = runs_per_block(self.network.floats_per_run(largest), len(theta))
         columns = {name: np.full(len(theta), np.nan) for name in MEASURES}
-        columns["penalty"][:] = self.penalty(theta, l2)
+        columns["penalty"][:] = self.penalty(theta, l2, l1)
         for start in range(0, len(theta), size):
             rows = slice(start, start + size)
             for name, sample in (("train", self.train), ("test", self.test)):
                 measured = self._on(theta[rows], sample)
                 for kind, values in zip(("loss", "error", "cost"), measured, strict=True):
                     columns[f"{name}_{kind}"][rows] = values
+            columns["validation_loss"][rows] = self.validation_loss(theta[rows])
         columns["J"][:] = columns["train_loss"] + columns["penalty"]
         return columns
 
@@ -88,8 +147,9 @@ class Objective:
         if self.task == "multiclass":
             wrong = loss.guess(z, unit).argmax(axis=-2) != sample.Y.argmax(axis=0)
             return value, wrong.mean(axis=-1), np.nan
-        says, is_one = loss.labels(z, unit), sample.Y > 0.5
-        false_positives = np.count_nonzero(says & ~is_one, axis=(-2, -1)) / sample.Y.size
-        false_negatives = np.count_nonzero(~says & is_one, axis=(-2, -1)) / sample.Y.size
-        cost = false_positives + self.false_negative_cost * false_negatives
-        return value, false_positives + false_negatives, cost
+        says = loss.labels(z, unit).reshape(len(theta), -1).astype(np.float64)
+        actual = sample.Y.ravel()
+        false_positives, hits = (says @ np.stack([1.0 - actual, actual], axis=1)).T
+        false_negatives, size = actual.sum() - hits, actual.size
+        cost = false_positives / size + self.false_negative_cost * (false_negatives / size)
+        return value, (false_positives + false_negatives) / size, cost

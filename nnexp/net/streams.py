@@ -1,4 +1,4 @@
-"""Which random numbers does a run use, and for what?
+"""Which random numbers does a run use, and for what, and how long is each of its steps?
 
 Every purpose has a stream of its own, so that the initial weights do not depend on how the data are ordered, and the order
 does not depend on how many weights were drawn. A stream is named by a seed and its purpose, on any machine.
@@ -6,10 +6,14 @@ does not depend on how many weights were drawn. A stream is named by a seed and 
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
 
 INITIAL_WEIGHTS, ORDER_OF_DATA = 0, 1
 
@@ -55,6 +59,13 @@ class Order:
         steps_per_pass = -(-self._n // self._batch)
         return self._n - self._batch * (steps_per_pass - 1) if (t + 1) % steps_per_pass == 0 else self._batch
 
+    def only(self, chosen: NDArray[np.intp]) -> Order:
+        """The order of these runs alone, each perhaps more than once, going on from where it is."""
+        other = copy.copy(self)
+        other._streams, other._left = [copy.deepcopy(self._streams[i]) for i in chosen], [self._left[i] for i in chosen]
+        other._drawn = self._drawn[:, chosen] if self._start >= 0 else self._drawn[:, : len(chosen)]
+        return other
+
     def _draw(self, start: int) -> None:
         shape = (self.CHUNK, len(self._streams), self._batch)
         if self._drawn.shape != shape:
@@ -73,3 +84,27 @@ class Order:
                 self._left[run] = rng.permutation(self._n)
             self._drawn[i, run, :size] = self._left[run][:size]
             self._left[run] = self._left[run][size:]
+
+
+class StepSizes:
+    """The step size of each run at each step: its own step size times its schedule's factor, a chunk at a time."""
+
+    CHUNK = Order.CHUNK
+
+    def __init__(self, base: Array, schedules: Sequence[Any]) -> None:
+        self._base, self._schedules = base, tuple(schedules)
+        self._start, self._table = -1, np.empty((0, len(base)))
+
+    def at(self, t: int) -> Array:
+        """(runs,) at step t."""
+        start = t - t % self.CHUNK
+        if start != self._start:
+            steps = np.arange(start, start + self.CHUNK)
+            factors = {schedule: schedule.factor(steps) for schedule in set(self._schedules)}
+            self._table = np.stack([factors[schedule] for schedule in self._schedules], axis=1) * self._base
+            self._start = start
+        return self._table[t - start]
+
+    def only(self, chosen: NDArray[np.intp]) -> StepSizes:
+        """The step sizes of these runs alone."""
+        return StepSizes(self._base[chosen], [self._schedules[i] for i in chosen])

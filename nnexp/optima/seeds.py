@@ -17,7 +17,12 @@ from nnexp.records import STATUS
 
 Array = NDArray[np.float64]
 
-IMPLIED = (("passes", ["optimizer"]), ("widths", ["depth", "width"]), ("output", ["loss"]))
+IMPLIED = (
+    ("passes", ["optimizer"]),
+    ("widths", ["depth", "width"]),
+    ("activations", ["depth", "activation"]),
+    ("output", ["loss"]),
+)
 """Keys that are not shown where the others say the same."""
 
 QUANTILES = {"median": 0.5, "q10": 0.1, "q90": 0.9}
@@ -38,11 +43,15 @@ def varying(runs: pd.DataFrame) -> list[str]:
 
 def label(run: Any, keys: list[str]) -> str:
     """A run's configuration in words: the value of each of these keys that it has."""
-    named = {"depth", "width", "step_size", "l2", "passes", "steps"}
+    named = {"depth", "width", "offsets", "step_size", "l2", "l1", "penalize_offsets", "passes", "steps"}
     values = {key: run[key] for key in keys if pd.notna(run[key])}
     return ", ".join(
-        f"{key.replace('_', ' ')} {v:.10g}" if key in named else _said(key, v) for key, v in values.items()
+        f"{key.replace('_', ' ')} {_number(v)}" if key in named else _said(key, v) for key, v in values.items()
     )
+
+
+def _number(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool | np.bool_) else f"{value:.10g}"
 
 
 def _said(key: str, value: object) -> str:
@@ -52,7 +61,8 @@ def _said(key: str, value: object) -> str:
 def configurations(runs: pd.DataFrame) -> pd.DataFrame:
     """One row a configuration, the best median test loss first: its id, what varies, and what its seeds came to.
 
-    Runs that diverged count in `runs` and `diverged` and nowhere else.
+    Where there are no test examples, J stands for the test loss. Runs that diverged count in `runs` and `diverged` and
+    nowhere else.
     """
     keys = varying(runs)
     groups = runs.groupby("configuration", sort=False)
@@ -62,9 +72,12 @@ def configurations(runs: pd.DataFrame) -> pd.DataFrame:
         table[key] = first[key]
     table["runs"] = groups.size()
     table["diverged"] = runs["status"].eq("diverged").groupby(runs["configuration"]).sum()
-    for name in ("test_loss", "test_error"):
+    measures = [name for name in ("test_loss", "test_error") if runs[name].notna().any()] or ["J"]
+    for name in measures:
         table[f"median_{name}"], table[f"best_{name}"] = groups[name].median(), groups[name].min()
-    return table.sort_values("median_test_loss", kind="stable").reset_index()
+    if measures == ["J"]:
+        table["worst_J"] = groups["J"].max()
+    return table.sort_values(f"median_{measures[0]}", kind="stable").reset_index()
 
 
 def failures(runs: pd.DataFrame) -> list[str]:

@@ -7,6 +7,7 @@ works element by element, so that runs never mix; `step_size` broadcasts against
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +19,12 @@ Array = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Optimizer(Part):
-    """The interface of an optimizer."""
+    """The interface of an optimizer.
+
+    `moves_by_gradient` marks one whose update is -step_size * gradient and nothing else.
+    """
+
+    moves_by_gradient: ClassVar[bool] = False
 
     def batch(self, n: int) -> int | None:
         """How many of n examples one step sees; None is all of them, in their own order."""
@@ -40,20 +46,24 @@ class Optimizer(Part):
     def examples_seen(self, steps: NDArray[np.int64], n: int) -> NDArray[np.int64]:
         """How many examples a gradient has been taken on after so many steps; the last batch of a shuffled pass is short."""
         size = self.batch(n) or n
-        if not self.shuffles:
+        if not self.shuffles or not n:
             return steps * size
         passes, rest = np.divmod(steps, -(-n // size))
         return passes * n + rest * size
 
     def steps_per_pass(self, n: int) -> float:
-        """How many updates see as many examples as there are, n."""
+        """How many updates see as many examples as there are, n; where the loss is known without examples, 1."""
         size = self.batch(n) or n
+        if not size:
+            return 1.0
         return float(-(-n // size)) if self.shuffles else n / size
 
 
 @part("optimizer", "gd")
 class GradientDescent(Optimizer):
     """theta <- theta - step_size * dJ/dtheta, the gradient taken over all examples."""
+
+    moves_by_gradient: ClassVar[bool] = True
 
     def batch(self, n: int) -> int | None:
         return None
@@ -86,6 +96,7 @@ class StochasticGradientDescent(Batched):
     """As gd, but each step sees `batch_size` examples: drawn at random, or from shuffled passes over the data."""
 
     batch_size: Count | None = 1
+    moves_by_gradient: ClassVar[bool] = True
 
     def update(self, theta: Array, gradient: Array, step_size: Array, state: list[Array]) -> None:
         gradient *= step_size

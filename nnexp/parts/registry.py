@@ -36,6 +36,7 @@ MODULES = {
     "optimizer": "nnexp.parts.optimizers",
     "schedule": "nnexp.parts.schedules",
     "initializer": "nnexp.parts.initializers",
+    "stopping": "nnexp.parts.stopping",
 }
 _PARTS: dict[str, dict[str, Any]] = {kind: {} for kind in MODULES}
 

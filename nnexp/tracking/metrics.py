@@ -29,17 +29,21 @@ CURVES = {
     "objective/J": ("J", "mean training loss plus penalty"),
     "loss/train": ("train_loss", "mean loss over the training examples, at rest, penalty left out"),
     "loss/test": ("test_loss", "mean loss over the test examples"),
+    "loss/validation": ("validation_loss", "mean loss over the training examples set aside for validation"),
     "error/train": ("train_error", "share of training labels that are wrong"),
     "error/test": ("test_error", "share of test labels that are wrong"),
 }
 FINAL = {
-    "objective/penalty": ("penalty", "l2 / 2 times the sum of squared weights"),
+    "objective/penalty": (
+        "penalty",
+        "l2 / 2 times the sum of squares plus l1 times the sum of sizes of what is penalized",
+    ),
     "cost/train": (
         "train_cost",
         "asymmetric cost over the training examples: a missed 1 costs more than a false alarm",
     ),
     "cost/test": ("test_cost", "asymmetric cost over the test examples"),
-    "effort/updates": ("steps_taken", "updates taken"),
+    "effort/updates": ("steps_taken", "updates taken until the run was over"),
     "effort/gradient evaluations": ("gradient_evaluations", "examples that a gradient was taken on"),
 }
 SHARES = {f"share of seeds/{status}": meaning for status, meaning in STATUS.items()}

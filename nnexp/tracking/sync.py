@@ -143,7 +143,7 @@ class _Writer:
 
         shown = made.shown() | {"passes": run["passes"], "seed": run["seed"]}
         content = digest([VERSION, name, run["run"], role])
-        tags = {"configuration": configuration, "role": role, "status": run["status"]}
+        tags = {"configuration": configuration, "role": role, "status": run["status"], "reason": run["reason"]}
         return Entry(run["run"], content, name, "run", shown, tags, float(run["seconds"]), fill)
 
     def _create(self, key: str, name: str, level: str) -> str:

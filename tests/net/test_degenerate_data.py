@@ -32,7 +32,9 @@ def problems(draw):
     shape = (draw(st.integers(1, 3)), *hidden, draw(st.integers(1, 3)))
     examples, kind, seed = draw(st.integers(1, 9)), draw(st.sampled_from(KINDS)), draw(st.integers(0, 2**32 - 1))
     rng = np.random.default_rng(seed)
-    made = nets.objective(shape, activation, ending, examples=examples, task=draw(st.sampled_from(ending[0].tasks)))
+    made = nets.objective(
+        shape, activation, ending, examples=examples, task=draw(st.sampled_from(nets.tasks(ending[0])))
+    )
     train = Sample(inputs(rng, kind, shape[0], examples), made.train.Y)
     scale = draw(st.sampled_from([0.0, 0.1, 1.0]))
     theta = scale * rng.normal(size=(2, made.network.n_parameters))

@@ -1,12 +1,14 @@
 """Do runs that lie last, element by element, give the gradient that runs first give by matrix products?"""
 
+from dataclasses import replace
+
 import nets
 import numpy as np
 import pytest
 import tolerances
 
 from nnexp.net.lanes import LARGEST_BATCH, LanePass
-from nnexp.net.network import Pass, with_ones
+from nnexp.net.network import Pass
 from nnexp.parts import registry
 
 BATCHES = range(1, LARGEST_BATCH + 1)
@@ -17,26 +19,27 @@ LINEAR = registry.make("loss", "squared"), registry.make("activation", "identity
 
 
 def drawn(network, task, batch, runs=nets.RUNS):
-    """Theta (runs, parameters) and each run's own examples: X (runs, m + 1, batch), Y (runs, outputs, batch)."""
+    """Theta (runs, parameters) and each run's own examples: X (runs, m, batch), Y (runs, outputs, batch)."""
     rng, m, outputs = np.random.default_rng(batch), network.sizes[0], network.sizes[-1]
-    X = np.stack([with_ones(rng.normal(size=(m, batch))) for _ in range(runs)])
+    X = rng.normal(size=(runs, m, batch))
     Y = np.stack([nets.targets(rng, task, outputs, batch) for _ in range(runs)])
     return rng.normal(size=(runs, network.n_parameters)), X, Y
 
 
-def runs_first(network, theta, X, Y):
+def runs_first(network, theta, X, Y, scale=1.0):
     gradient = np.empty_like(theta)
     through = Pass(network, len(theta), X.shape[-1])
-    through.gradient(network.layers(theta), X, Y, network.layers(gradient))
+    inputs = np.stack([network.inputs(x) for x in X])
+    through.gradient(network.layers(theta), inputs, Y, network.layers(gradient), scale)
     return gradient
 
 
-def runs_last(network, theta, X, Y):
+def runs_last(network, theta, X, Y, scale=1.0):
     lanes = np.ascontiguousarray(theta.T)
     gradient = np.empty_like(lanes)
-    through = LanePass(network, len(theta), X.shape[-1])
     X, Y = (np.ascontiguousarray(array.transpose(2, 1, 0)) for array in (X, Y))
-    through.gradient(network.lanes(lanes), X, Y, network.lanes(gradient))
+    through = LanePass(network, network.lanes(lanes), X, Y, network.lanes(gradient))
+    through.gradient(scale)
     return gradient.T
 
 
@@ -64,16 +67,30 @@ def test_layers_of_one_unit(shape):
     assert_same(nets.objective(shape, TANH, LINEAR).network, "regression")
 
 
+def test_a_net_without_offsets():
+    network = replace(nets.objective(nets.sizes(3), TANH, LINEAR).network, offsets=False)
+    assert_same(network, "regression")
+
+
+def test_a_scale_of_each_run():
+    network = nets.objective(nets.sizes(3), TANH, LINEAR).network
+    given, scale = drawn(network, "regression", 3), np.arange(1.0, nets.RUNS + 1)
+    expected = scale[:, None] * runs_first(network, *given)
+    assert nets.close(runs_first(network, *given, scale[:, None, None]), expected, tolerances.ORACLE_RELATIVE)
+    assert nets.close(runs_last(network, *given, scale), expected, tolerances.ORACLE_RELATIVE)
+
+
 def test_buffers_hold_nothing_over():
     """A second gradient through the same pass is as through a new one."""
     network = nets.objective(nets.sizes(3), TANH, LINEAR).network
     theta, X, Y = drawn(network, "regression", 3)
     lanes = np.ascontiguousarray(theta.T)
+    gradient = np.empty_like(lanes)
     X, Y = (np.ascontiguousarray(array.transpose(2, 1, 0)) for array in (X, Y))
-    through, found = LanePass(network, nets.RUNS, 3), []
-    for scale in (1.0, 2.0, 1.0):
-        gradient = np.empty_like(lanes)
-        through.gradient(network.lanes(scale * lanes), X, Y, network.lanes(gradient))
-        found.append(gradient)
+    through, found = LanePass(network, network.lanes(lanes), X, Y, network.lanes(gradient)), []
+    for factor in (1.0, 2.0, 0.5):
+        lanes *= factor
+        through.gradient()
+        found.append(gradient.copy())
     assert np.array_equal(found[0], found[2])
     assert not np.array_equal(found[0], found[1])

@@ -1,5 +1,7 @@
 """Are J, its gradient and the measures what the lecture's formulas give, for every net that can be asked for?"""
 
+from dataclasses import replace
+
 import nets
 import numpy as np
 import oracle
@@ -74,7 +76,7 @@ def test_theta_is_laid_out_as_documented(depth):
     objective = nets.objective(nets.sizes(depth), TANH, SQUARED)
     network, theta = objective.network, nets.thetas(objective, runs=1)[0]
     for (W, W0), (W_oracle, W0_oracle) in zip(
-        network.weights(theta), oracle.matrices(network.sizes, theta), strict=True
+        network.weights(theta), oracle.matrices(nets.problem(objective), theta), strict=True
     ):
         assert W.tolist() == W_oracle
         assert W0.tolist() == W0_oracle
@@ -175,11 +177,13 @@ MEASURED = [
 @pytest.mark.parametrize("cost", [0.0, 10.0])
 def test_every_measure_equals_the_oracle(ending, task, cost):
     objective = nets.objective(nets.sizes(2, outputs=3), TANH, ending, task=task, cost=cost)
-    theta, l2 = nets.thetas(objective), np.linspace(0.0, 0.5, nets.RUNS)
-    measured = objective.measure(theta, l2)
+    validation = nets.objective(nets.sizes(2, outputs=3), TANH, ending, task=task, examples=19, seed=3).train
+    objective = replace(objective, validation=validation)
+    theta, l2, l1 = nets.thetas(objective), np.linspace(0.0, 0.5, nets.RUNS), np.linspace(0.3, 0.0, nets.RUNS)
+    measured = objective.measure(theta, l2, l1)
     assert tuple(measured) == MEASURES
     for r in range(nets.RUNS):
-        expected = expected_measures(objective, l2[r], theta[r].tolist())
+        expected = expected_measures(objective, l2[r], l1[r], theta[r].tolist())
         for name in MEASURES:
             if expected[name] is None:
                 assert np.isnan(measured[name][r])
@@ -187,10 +191,10 @@ def test_every_measure_equals_the_oracle(ending, task, cost):
                 assert nets.close(measured[name][r], expected[name], tolerances.ORACLE_RELATIVE)
 
 
-def expected_measures(objective, l2, theta):
-    expected = {}
+def expected_measures(objective, l2, l1, theta):
+    expected = {"validation_loss": oracle.mean_loss(nets.problem(objective, sample=objective.validation), theta)}
     for where, sample in (("train", objective.train), ("test", objective.test)):
-        problem = nets.problem(objective, l2, sample)
+        problem = nets.problem(objective, l2, l1, sample)
         expected[f"{where}_loss"] = oracle.mean_loss(problem, theta)
         error, cost = None, None
         if objective.task != "regression":
@@ -203,6 +207,7 @@ def expected_measures(objective, l2, theta):
 def test_without_test_examples_their_measures_are_missing():
     objective = nets.objective(nets.sizes(2), TANH, NLL)
     alone = Objective(objective.network, objective.train, Sample(np.empty((3, 0)), np.empty((2, 0))), "binary")
-    measured = alone.measure(nets.thetas(alone), np.zeros(nets.RUNS))
+    none = np.zeros(nets.RUNS)
+    measured = alone.measure(nets.thetas(alone), none, none)
     assert all(np.isnan(measured[f"test_{kind}"]).all() for kind in ("loss", "error", "cost"))
-    assert np.array_equal(measured["J"], objective.measure(nets.thetas(alone), np.zeros(nets.RUNS))["J"])
+    assert np.array_equal(measured["J"], objective.measure(nets.thetas(alone), none, none)["J"])

@@ -1,5 +1,7 @@
 """Is a run bit for bit the same, alone or in any stack, in blocks of any size, with whatever neighbors?"""
 
+from dataclasses import replace
+
 import nets
 import numpy as np
 import pytest
@@ -28,18 +30,21 @@ def stacked(objective, optimizer, runs, steps=9):
 
 def assert_same(one, other):
     """Every number of two trainings, NaN included."""
-    assert np.array_equal(one.theta, other.theta, equal_nan=True)
-    assert np.array_equal(one.snapshots, other.snapshots, equal_nan=True)
-    assert np.array_equal(one.diverged_at, other.diverged_at)
+    for name in ("theta", "snapshots", "diverged_at", "stopped_at", "theta_step"):
+        assert np.array_equal(getattr(one, name), getattr(other, name), equal_nan=name in ("theta", "snapshots")), name
     for name, curve in one.curves.items():
         assert np.array_equal(curve, other.curves[name], equal_nan=True), name
+        assert np.array_equal(one.final[name], other.final[name], equal_nan=True), name
 
 
 def part(trained, chosen):
     """What came of these runs of a stack."""
-    curves = {name: curve[chosen] for name, curve in trained.curves.items()}
-    rest = trained.theta[chosen], curves, trained.snapshots[chosen], trained.diverged_at[chosen]
-    return training.Trained(*rest, trained.recorded, trained.kept)
+    some = {
+        name: getattr(trained, name)[chosen]
+        for name in ("theta", "snapshots", "diverged_at", "stopped_at", "theta_step")
+    }
+    named = {name: {m: v[chosen] for m, v in getattr(trained, name).items()} for name in ("final", "curves")}
+    return replace(trained, **some, **named)
 
 
 def assert_each_as_alone(stack, chosen=None):

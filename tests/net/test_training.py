@@ -36,7 +36,7 @@ def oracle_paths(stack):
             order = Order(stack.order_seeds[r : r + 1], n, batch, stack.optimizer.shuffles)
             examples = [order.at(t)[0].tolist() for t in range(stack.steps)]
         factors = stack.schedules[r].factor(np.arange(stack.steps))
-        problem = nets.problem(stack.objective, stack.l2[r])
+        problem = nets.problem(stack.objective, stack.l2[r], stack.l1[r])
         step_sizes = (stack.step_sizes[r] * factors).tolist()
         paths.append(oracle.trajectory(problem, starts[r].tolist(), step_sizes, examples))
     return np.array(paths)
@@ -119,7 +119,7 @@ def test_curves_are_taken_at_rest(optimizer):
     assert np.array_equal(trained.curves["J"], trained.curves["train_loss"] + trained.curves["penalty"])
     assert np.array_equal(trained.theta, trained.snapshots[:, -1])
     for place in range(len(trained.recorded)):
-        J = objective.value(trained.snapshots[:, place], stack.l2)
+        J = objective.value(trained.snapshots[:, place], stack.l2, stack.l1)
         assert nets.close(trained.curves["J"][:, place], J, tolerances.ORACLE_RELATIVE)
 
 
@@ -153,7 +153,10 @@ def test_no_step_is_a_training_too():
     assert (trained.diverged_at == -1).all()
 
 
-@pytest.mark.parametrize("asked", [{"activation": "step"}, {"loss": "squared", "output": "step", "activation": "relu"}])
+@pytest.mark.parametrize(
+    "asked",
+    [{"activation": "step"}, {"loss": "squared", "output": "step", "activation": "relu"}, {"loss": "zero_one"}],
+)
 def test_step_units_take_no_step_and_say_so(asked):
     sweep = config.check({"dataset": "xor", "steps": 9, "seeds": 3, **asked})
     runs = plan.plan(sweep).runs

@@ -44,8 +44,9 @@ def test_shapes_and_names_agree(name):
     data = load(name)
     assert data.X_train.shape[0] == data.X_test.shape[0] == len(data.inputs)
     assert data.Y_train.shape[0] == data.Y_test.shape[0] == len(data.outputs)
-    assert data.X_train.shape[1] == data.Y_train.shape[1] >= 1
+    assert data.X_train.shape[1] == data.Y_train.shape[1]
     assert data.X_test.shape[1] == data.Y_test.shape[1]
+    assert (data.X_train.shape[1] == 0) == (data.task == "population")
     assert all(np.isfinite(getattr(data, array)).all() for array in ARRAYS)
     assert all(getattr(data, array).dtype == np.float64 for array in ARRAYS)
     assert len(set(data.inputs)) == len(data.inputs)
@@ -55,7 +56,10 @@ def test_shapes_and_names_agree(name):
 def test_targets_are_what_the_task_says(name):
     data = load(name)
     Y = np.concatenate([data.Y_train, data.Y_test], axis=1)
-    assert data.task in {"regression", "binary", "multiclass", "multilabel"}
+    assert data.task in {"regression", "binary", "multiclass", "multilabel", "population"}
+    if data.task == "population":
+        assert Y.shape == (1, 0)
+        return
     if data.task != "regression":
         assert set(np.unique(Y)) == {0.0, 1.0}
     if data.task == "multiclass":
@@ -160,6 +164,19 @@ def test_noise_turns_over_its_share_of_labels(name):
     assert np.array_equal(clean.X_train, noisy.X_train)
     turned = (clean.Y_train != noisy.Y_train).mean()
     assert abs(turned - 0.2) < tolerances.STATISTICAL * np.sqrt(0.2 * 0.8 / 3000)
+
+
+@EVERY
+def test_some_loss_goes_with_it(name):
+    assert any(load(name).task in loss.tasks for loss in registry.known("loss").values())
+
+
+def test_relu_teacher_has_no_examples_and_as_many_inputs_as_units():
+    for units in (1, 7):
+        data = load("relu_teacher", units=units)
+        assert data.X_train.shape == data.X_test.shape == (units, 0)
+        assert data.inputs == tuple(f"x{i}" for i in range(1, units + 1))
+    assert [name for name, loss in registry.known("loss").items() if data.task in loss.tasks] == ["squared"]
 
 
 def test_xor_by_hand():

@@ -11,9 +11,10 @@ import tolerances
 
 from nnexp.parts import registry
 
-CASES = [(loss, unit, task) for loss, unit in nets.endings() for task in loss.tasks]
+CASES = [(loss, unit, task) for loss, unit in nets.endings() for task in nets.tasks(loss)]
 EVERY = pytest.mark.parametrize("case", CASES, ids=lambda c: f"{nets.ending_label(c)}-{c[2]}")
 OUTPUTS, EXAMPLES = 3, 101
+TANH = registry.make("activation", "tanh")
 
 
 @functools.cache
@@ -38,12 +39,16 @@ def slope(loss, unit, z, Y):
 
 
 def smooth(loss, unit, z, Y):
-    """(examples,), whether neither slope nor curvature jumps within reach of the differences, along any output.
+    """(examples,), whether neither value, slope nor curvature jumps within reach of the differences, along any output.
 
     What a smooth function changes between -h and h halves with h; what a jump adds does not.
     """
     found, h = np.ones(EXAMPLES, dtype=bool), 2.0 * tolerances.COARSE_STEP
-    for f in (lambda z: slope(loss, unit, z, Y), lambda z: loss.curvature(z, Y, unit).sum(axis=0)):
+    for f in (
+        lambda z: loss.value(z, Y, unit)[None, :],
+        lambda z: slope(loss, unit, z, Y),
+        lambda z: loss.curvature(z, Y, unit).sum(axis=0),
+    ):
         for direction in map(along, range(OUTPUTS)):
             far, near = (f(z + direction * reach) - f(z - direction * reach) for reach in (h, h / 2.0))
             found &= (np.abs(far - 2.0 * near) <= 0.2 * np.abs(far) + 1e-3).all(axis=0)
@@ -110,6 +115,15 @@ def test_labels_are_guesses_above_one_half(case):
 
 
 @EVERY
+def test_a_loss_without_slope_has_none_anywhere_and_says_so(case):
+    """A unit may still be flat: then the slope is 0 under any loss."""
+    loss, unit, task = case
+    z, Y = points(unit, task)
+    flat = unit is not None and not unit.has_slope
+    assert np.any(slope(loss, unit, z, Y) != 0.0) == (loss.has_slope and not flat)
+
+
+@EVERY
 def test_value_leaves_z_alone(case):
     loss, unit, task = case
     z, Y = points(unit, task)
@@ -154,6 +168,26 @@ def test_hinge_by_hand():
     assert loss.value(z, Y, unit).tolist() == [0.0, 0.75, 1.25, 0.0]
     assert slope(loss, unit, z, Y).tolist() == [[0.0, -1.0, 1.0, 0.0]]
     assert loss.labels(z, unit).tolist() == [[True, True, True, False]]
+
+
+def test_zero_one_by_hand():
+    loss, unit = registry.make("loss", "zero_one"), registry.make("activation", "sigmoid")
+    z, Y = (
+        np.array([[2.0, 2.0, -0.1, 0.0], [0.3, -0.3, 5.0, 0.0]]),
+        np.array([[1.0, 0.0, 0.0, 1.0], [1.0, 1.0, 0.0, 0.0]]),
+    )
+    assert loss.value(z, Y, unit).tolist() == [0.0, 2.0, 1.0, 1.0]  # a guess of exactly 1/2 says 0
+    assert slope(loss, unit, z, Y).tolist() == [[0.0] * 4] * 2
+    assert loss.output == "sigmoid"
+
+
+def test_zero_one_is_the_error_that_every_binary_run_reports():
+    objective = nets.objective(nets.sizes(2), TANH, (registry.make("loss", "zero_one"), TANH), task="binary")
+    theta = nets.thetas(objective)
+    assert not objective.network.has_slope
+    measured = objective.measure(theta, np.zeros(nets.RUNS), np.zeros(nets.RUNS))
+    assert np.allclose(measured["train_loss"], nets.OUTPUTS * measured["train_error"], rtol=1e-15)
+    assert len(set(measured["train_loss"])) > 2
 
 
 @pytest.mark.parametrize(("plain", "unit"), [("nll", "sigmoid"), ("squared", "tanh")])

@@ -44,7 +44,7 @@ def entries(root, outcome):
 @pytest.fixture(scope="module")
 def shown(tmp_path_factory):
     root = tmp_path_factory.mktemp("with a space") / "runs"
-    outcome = run(root)
+    outcome = run(root, stopping={"early_stopping": {"patience": 1000}})
     return root, outcome, *entries(root, outcome)
 
 

@@ -18,7 +18,8 @@ class Data:
 
     X_train, X_test: (d, examples), one point a column.
     Y_train, Y_test: (outputs, examples); 0 or 1 for labels (one row a class, or a label), real values for regression.
-    task: regression, binary, multiclass (one of several classes) or multilabel (several yes-or-no labels).
+    task: regression, binary, multiclass (one of several classes), multilabel (several yes-or-no labels), or population: no
+        examples at all, an expectation over every input.
     inputs, outputs: the names of the coordinates and of the targets.
     """
 

@@ -35,6 +35,7 @@ check: .venv/developed ## lint, type-check and test
 	@echo "installing what is pinned in requirements.lock into .venv"
 	@$(PYTHON) -m venv .venv
 	@$(RUN) -m pip install --quiet --disable-pip-version-check --constraint requirements.lock --editable .
+	@$(RUN) -m nnexp.net.compiled
 	@touch $@
 
 .venv/developed: .venv/installed

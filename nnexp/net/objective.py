@@ -14,7 +14,9 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from nnexp.net import hessian
 from nnexp.net.cache import runs_per_block
+from nnexp.net.hessian import Derivatives
 from nnexp.net.network import Network, Pass
 
 Array = NDArray[np.float64]
@@ -55,6 +57,19 @@ class Penalized:
         """The gradient of the mean loss, (runs, parameters), written into `out`."""
         raise NotImplementedError
 
+    def loss_hessian(self, theta: Array) -> Array:
+        """The Hessian of the mean loss, (runs, parameters, parameters), symmetric to the last bit."""
+        raise NotImplementedError
+
+    def loss_hessian_product(self, theta: Array, v: Array) -> Array:
+        """The Hessian of the mean loss times v, both (runs, parameters)."""
+        raise NotImplementedError
+
+    def loss_derivatives(self, theta: Array) -> Derivatives:
+        """The mean loss, its gradient and its Hessian."""
+        gradient = self.loss_gradient(theta, np.empty_like(theta))
+        return Derivatives(self.mean_loss(theta), gradient, self.loss_hessian(theta))
+
     def validation_loss(self, theta: Array) -> Array:
         """The mean loss on examples set aside from training, (runs,); NaN where there are none."""
         return np.full(len(theta), np.nan)
@@ -87,8 +102,32 @@ class Penalized:
 
     def gradient(self, theta: Array, l2: Array | float = 0.0, l1: Array | float = 0.0) -> Array:
         """dJ/dtheta, (runs, parameters); of |w| at w = 0 it takes the subgradient 0."""
+        return self.loss_gradient(theta, np.empty_like(theta)) + self._pull(theta, l2, l1)
+
+    def hessian(self, theta: Array, l2: Array | float = 0.0) -> Array:
+        """d2J/dtheta dtheta, (runs, parameters, parameters); l1 adds nothing to it where J has one."""
+        return self._penalized(self.loss_hessian(theta), l2)
+
+    def hessian_product(self, theta: Array, v: Array, l2: Array | float = 0.0) -> Array:
+        """The Hessian of J times v, both (runs, parameters), at the cost of about two gradients."""
+        return self.loss_hessian_product(theta, v) + np.reshape(l2, (-1, 1)) * v * self.is_penalized()
+
+    def derivatives(self, theta: Array, l2: Array | float = 0.0, l1: Array | float = 0.0) -> Derivatives:
+        """J, its gradient and its Hessian, from one pass where the objective can."""
+        loss = self.loss_derivatives(theta)
+        value, gradient = loss.value + self.penalty(theta, l2, l1), loss.gradient + self._pull(theta, l2, l1)
+        return Derivatives(value, gradient, self._penalized(loss.hessian, l2))
+
+    def _pull(self, theta: Array, l2: Array | float, l1: Array | float) -> Array:
+        """The gradient of the penalty, (runs, parameters)."""
         pull = np.reshape(l2, (-1, 1)) * theta + np.reshape(l1, (-1, 1)) * np.sign(theta)
-        return self.loss_gradient(theta, np.empty_like(theta)) + pull * self.is_penalized()
+        return pull * self.is_penalized()
+
+    def _penalized(self, loss_hessian: Array, l2: Array | float) -> Array:
+        """The Hessian with l2 added on its diagonal, in place."""
+        diagonal = np.einsum("rii->ri", loss_hessian)
+        diagonal += np.reshape(l2, (-1, 1)) * self.is_penalized()
+        return loss_hessian
 
 
 @dataclass(frozen=True)
@@ -118,6 +157,15 @@ class Objective(Penalized):
         X = self.network.inputs(self.train.X)
         Pass(self.network, len(theta), self.n_examples).gradient(layers, X, self.train.Y, into)
         return out
+
+    def loss_hessian(self, theta: Array) -> Array:
+        return hessian.loss_hessian(self.network, theta, self.train.X, self.train.Y)
+
+    def loss_hessian_product(self, theta: Array, v: Array) -> Array:
+        return hessian.loss_hessian_product(self.network, theta, v, self.train.X, self.train.Y)
+
+    def loss_derivatives(self, theta: Array) -> Derivatives:
+        return hessian.loss_derivatives(self.network, theta, self.train.X, self.train.Y)
 
     def measure(self, theta: Array, l2: Array, l1: Array) -> dict[str, Array]:
         """Block by block, so that the work stays in the cache."""

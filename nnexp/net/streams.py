@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -33,36 +34,50 @@ class Order:
         shuffles: whether each pass sees every example once, in a new order, its last batch being what is left over.
     """
 
-    CHUNK = 256
+    CHUNK = 1024
 
     def __init__(self, seeds: Sequence[int], n: int, batch: int, shuffles: bool) -> None:
         self._streams = [stream(seed, ORDER_OF_DATA) for seed in seeds]
         self._n, self._batch, self._shuffles = n, batch, shuffles
+        self._steps_per_pass = -(-n // batch)
         self._start, self._drawn = -1, np.empty((0, len(seeds), batch), dtype=np.intp)
-        self._left = [np.empty(0, dtype=np.intp) for _ in seeds]
+        self._dealt = [np.empty((0, batch), dtype=np.intp) for _ in seeds]
 
     def at(self, t: int) -> NDArray[np.intp]:
         """The examples' indices at step t, (runs, batch); steps are asked for in order, or again within a chunk.
 
         The last batch of a shuffled pass is smaller where the batch does not divide the number of examples.
         """
-        start = t - t % self.CHUNK
-        if start != self._start:
-            self._draw(start)
-        chosen = self._drawn[t - start]
-        return chosen[:, : self.size(t)]
+        return self.between(t, t + 1)[0]
+
+    def between(self, start: int, stop: int) -> NDArray[np.intp]:
+        """The same for steps start .. stop - 1, which lie in one chunk and see as many examples each: (steps, runs, batch)."""
+        first = start - start % self.CHUNK
+        if first != self._start:
+            self._draw(first)
+        return self._drawn[start - first : stop - first, :, : self.size(start)]
+
+    def alike(self, start: int, stop: int) -> list[tuple[int, int]]:
+        """Steps start .. stop - 1 in spans (first, last + 1) of steps that see as many examples each."""
+        if not self._shuffles or self._n % self._batch == 0:
+            return [(start, stop)]
+        short = [t for t in range(start, stop) if (t + 1) % self._steps_per_pass == 0]
+        cuts = sorted({start, stop, *short, *(t + 1 for t in short)})
+        return list(pairwise(cuts))
 
     def size(self, t: int) -> int:
         """How many examples step t sees."""
-        if not self._shuffles:
+        if not self._shuffles or (t + 1) % self._steps_per_pass:
             return self._batch
-        steps_per_pass = -(-self._n // self._batch)
-        return self._n - self._batch * (steps_per_pass - 1) if (t + 1) % steps_per_pass == 0 else self._batch
+        return self._n - self._batch * (self._steps_per_pass - 1)
 
     def only(self, chosen: NDArray[np.intp]) -> Order:
         """The order of these runs alone, each perhaps more than once, going on from where it is."""
         other = copy.copy(self)
-        other._streams, other._left = [copy.deepcopy(self._streams[i]) for i in chosen], [self._left[i] for i in chosen]
+        other._streams, other._dealt = (
+            [copy.deepcopy(self._streams[i]) for i in chosen],
+            [self._dealt[i] for i in chosen],
+        )
         other._drawn = self._drawn[:, chosen] if self._start >= 0 else self._drawn[:, : len(chosen)]
         return other
 
@@ -78,12 +93,21 @@ class Order:
         self._start = start
 
     def _fill_shuffled(self, run: int, rng: np.random.Generator, start: int) -> None:
-        for i in range(self.CHUNK):
-            size = self.size(start + i)
-            if len(self._left[run]) == 0:
-                self._left[run] = rng.permutation(self._n)
-            self._drawn[i, run, :size] = self._left[run][:size]
-            self._left[run] = self._left[run][size:]
+        """Deal out a run's chunk, pass after pass; a pass that the chunk cuts is kept for the next one."""
+        t, stop = start, start + self.CHUNK
+        while t < stop:
+            place = t % self._steps_per_pass
+            if place == 0:
+                self._dealt[run] = self._deal(rng)
+            count = min(self._steps_per_pass - place, stop - t)
+            self._drawn[t - start : t - start + count, run] = self._dealt[run][place : place + count]
+            t += count
+
+    def _deal(self, rng: np.random.Generator) -> NDArray[np.intp]:
+        """A pass in a new order, (steps, batch), its last row filled up with zeros."""
+        dealt = np.zeros((self._steps_per_pass, self._batch), dtype=np.intp)
+        dealt.ravel()[: self._n] = rng.permutation(self._n)
+        return dealt
 
 
 class StepSizes:
@@ -97,13 +121,17 @@ class StepSizes:
 
     def at(self, t: int) -> Array:
         """(runs,) at step t."""
-        start = t - t % self.CHUNK
-        if start != self._start:
-            steps = np.arange(start, start + self.CHUNK)
+        return self.between(t, t + 1)[0]
+
+    def between(self, start: int, stop: int) -> Array:
+        """(steps, runs) for steps start .. stop - 1, which lie in one chunk."""
+        first = start - start % self.CHUNK
+        if first != self._start:
+            steps = np.arange(first, first + self.CHUNK)
             factors = {schedule: schedule.factor(steps) for schedule in set(self._schedules)}
             self._table = np.stack([factors[schedule] for schedule in self._schedules], axis=1) * self._base
-            self._start = start
-        return self._table[t - start]
+            self._start = first
+        return self._table[start - first : stop - first]
 
     def only(self, chosen: NDArray[np.intp]) -> StepSizes:
         """The step sizes of these runs alone."""

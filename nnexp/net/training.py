@@ -18,8 +18,9 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from nnexp.net.cache import runs_per_block
-from nnexp.net.descent import Descent, descent, in_lanes
+from nnexp.net.descent import Descent
 from nnexp.net.history import History, Trained, joined
+from nnexp.net.layouts import descent, in_lanes
 from nnexp.net.objective import Penalized
 from nnexp.net.streams import INITIAL_WEIGHTS, Order, StepSizes, stream
 from nnexp.net.watch import Watch

@@ -8,6 +8,8 @@ import pytest
 from nnexp.net.training import initial_theta, train
 from nnexp.parts import registry
 
+pytestmark = pytest.mark.usefixtures("either_way")
+
 SQUARED = registry.make("loss", "squared"), registry.make("activation", "identity")
 NLL = registry.make("loss", "nll"), registry.make("activation", "sigmoid")
 RELU, IDENTITY = registry.make("activation", "relu"), registry.make("activation", "identity")

@@ -12,6 +12,8 @@ from nnexp import config, plan, records
 from nnexp.net.training import initial_theta, train
 from nnexp.parts import registry
 
+pytestmark = pytest.mark.usefixtures("either_way")
+
 TANH, RELU = registry.make("activation", "tanh"), registry.make("activation", "relu")
 SQUARED = registry.make("loss", "squared"), registry.make("activation", "identity")
 NLL = registry.make("loss", "nll"), registry.make("activation", "sigmoid")

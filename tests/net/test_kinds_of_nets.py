@@ -14,6 +14,8 @@ from nnexp.errors import UserError
 from nnexp.net.training import initial_theta, train
 from nnexp.parts import registry
 
+pytestmark = pytest.mark.usefixtures("either_way")
+
 TANH, RELU, SINE = (registry.make("activation", name) for name in ("tanh", "relu", "sine"))
 LEAKY = registry.make("activation", "leaky_relu", {"leak": 0.3})
 NLL = registry.make("loss", "nll"), registry.make("activation", "sigmoid")

@@ -10,6 +10,8 @@ from nnexp.net import cache, training
 from nnexp.net.training import train
 from nnexp.parts import registry
 
+pytestmark = pytest.mark.usefixtures("either_way")
+
 TANH = registry.make("activation", "tanh")
 NLL = registry.make("loss", "nll"), registry.make("activation", "sigmoid")
 N = 37

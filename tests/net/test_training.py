@@ -17,6 +17,8 @@ from nnexp.net.streams import Order
 from nnexp.net.training import initial_theta, recorded_steps, train
 from nnexp.parts import registry
 
+pytestmark = pytest.mark.usefixtures("either_way")
+
 TANH = registry.make("activation", "tanh")
 NLL = registry.make("loss", "nll"), registry.make("activation", "sigmoid")
 SQUARED = registry.make("loss", "squared"), registry.make("activation", "identity")

@@ -5,18 +5,18 @@ PORT ?= 5000
 RUN := .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help sweep compare ui notebooks test check
+.PHONY: help sweep compare ui notebooks test check bench
 
 help: ## show these targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
 
-sweep: .venv/installed ## run a named sweep (SWEEP=optima), with values changed (ARGS="width=[4,16] seeds=64")
+sweep: .venv/kernels ## run a named sweep (SWEEP=optima), with values changed (ARGS="width=[4,16] seeds=64")
 	@$(RUN) -m nnexp "sweep=$(SWEEP)" $(ARGS)
 
-compare: .venv/installed ## compare where the seeds of a sweep ended: tables and figures in runs/analysis/
+compare: .venv/kernels ## compare where the seeds of a sweep ended: tables and figures in runs/analysis/
 	@$(RUN) -m analysis.compare "$(SWEEP)"
 
-ui: .venv/installed ## look at the sweeps in MLflow's UI on this machine (PORT=5000)
+ui: .venv/kernels ## look at the sweeps in MLflow's UI on this machine (PORT=5000)
 	@$(RUN) -m nnexp.tracking --port "$(PORT)"
 
 notebooks: .venv/developed ## execute the analysis notebooks on a recorded sweep
@@ -31,14 +31,26 @@ check: .venv/developed ## lint, type-check and test
 	@$(RUN) -m mypy
 	@$(RUN) -m pytest
 
+bench: .venv/benched ## time the trainer beside PyTorch, JAX, scikit-learn and C++ (ARGS="--quick", ARGS="--workload d")
+	@$(RUN) -m pytest tests/bench/test_autodiff.py
+	@PYTHONPATH=tests $(RUN) -m bench $(ARGS)
+
 .venv/installed: pyproject.toml requirements.lock
 	@echo "installing what is pinned in requirements.lock into .venv"
 	@$(PYTHON) -m venv .venv
 	@$(RUN) -m pip install --quiet --disable-pip-version-check --constraint requirements.lock --editable .
+	@touch $@
+
+.venv/kernels: .venv/installed nnexp/net/kernels.c
 	@$(RUN) -m nnexp.net.compiled
 	@touch $@
 
-.venv/developed: .venv/installed
+.venv/developed: .venv/kernels
 	@echo "installing what tests and notebooks need"
 	@$(RUN) -m pip install --quiet --disable-pip-version-check --constraint requirements.lock --editable ".[dev]"
+	@touch $@
+
+.venv/benched: .venv/developed
+	@echo "installing what the benchmark needs"
+	@$(RUN) -m pip install --quiet --disable-pip-version-check --constraint requirements.lock --editable ".[dev,bench]"
 	@touch $@

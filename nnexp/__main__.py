@@ -218,7 +218,7 @@ def _said_in_our_words(error: Exception, overlay: Sequence[Path]) -> UserError:
 
 def _unknown_key(key: str) -> UserError:
     """The refusal of a key that no config has, or that belongs to a part that was not chosen."""
-    from nnexp.config import Sweep
+    from nnexp.config import no_key
     from nnexp.parts import registry
 
     kind, _, rest = key.partition(".")
@@ -232,7 +232,7 @@ def _unknown_key(key: str) -> UserError:
         return unknown(kind, name, registry.known(kind))
     if kind in GROUPS:
         return UserError(f"{key} has no effect with the {kind} that is chosen; choose one that has it: {kind}=...")
-    return unknown("the key", key, Sweep.model_fields)
+    return no_key(key)
 
 
 if __name__ == "__main__":

@@ -111,10 +111,8 @@ class Sweep(Settings):
     @classmethod
     def _only_known(cls, given: Any) -> Any:
         for key in given:
-            if key in LEFT_OUT:
-                raise UserError(f"{key} is left out on purpose: {LEFT_OUT[key]}")
             if key not in cls.model_fields:
-                raise unknown("the key", key, cls.model_fields)
+                raise no_key(key)
         return given
 
     @model_validator(mode="after")
@@ -124,6 +122,13 @@ class Sweep(Settings):
         if (self.init_seeds is None) != (self.order_seeds is None):
             raise UserError("init_seeds and order_seeds are crossed: give both, or neither and seeds")
         return self
+
+
+def no_key(key: str) -> UserError:
+    """The refusal of a key that a sweep does not have."""
+    if key in LEFT_OUT:
+        return UserError(f"{key} is left out on purpose: {LEFT_OUT[key]}")
+    return unknown("the key", key, Sweep.model_fields)
 
 
 def check(given: Mapping[str, Any]) -> Sweep:

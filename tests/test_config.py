@@ -45,6 +45,12 @@ REFUSED = [
     ({"tracking": {"stroe": "mlflow"}}, ["stroe", "store"]),
     ({"backend": {"where": "moon"}}, ["backend.where='moon'", "processes"]),
     ({"exclude": 3}, ["exclude=3"]),
+    ({"dropout": 0.5}, ["dropout is left out on purpose", "l2"]),
+    ({"activations": "tanh"}, ["activations='tanh'", "each hidden layer"]),
+    ({"activations": ["tnah"]}, ["activation=tnah", "did you mean tanh?"]),
+    ({"offsets": 3}, ["offsets=3", "true or false"]),
+    ({"l1": -1}, ["l1=-1", "0 or more"]),
+    ({"stopping": {"early_stopping": {"share": 1}}}, ["stopping.early_stopping.share"]),
 ]
 
 

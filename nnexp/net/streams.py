@@ -85,12 +85,20 @@ class Order:
         shape = (self.CHUNK, len(self._streams), self._batch)
         if self._drawn.shape != shape:
             self._drawn = np.zeros(shape, dtype=np.intp)
-        for run, rng in enumerate(self._streams):
-            if self._shuffles:
+        if self._shuffles:
+            for run, rng in enumerate(self._streams):
                 self._fill_shuffled(run, rng, start)
-            else:
-                self._drawn[:, run] = rng.integers(self._n, size=(self.CHUNK, self._batch))
+        else:
+            self._fill_drawn()
         self._start = start
+
+    def _fill_drawn(self) -> None:
+        """Draw a chunk with replacement: the whole part of n times a number from [0, 1), which is less than n also rounded."""
+        shares = np.empty((len(self._streams), self.CHUNK, self._batch))
+        for rng, row in zip(self._streams, shares, strict=True):
+            rng.random(out=row)
+        shares *= self._n
+        self._drawn[...] = shares.transpose(1, 0, 2)
 
     def _fill_shuffled(self, run: int, rng: np.random.Generator, start: int) -> None:
         """Deal out a run's chunk, pass after pass; a pass that the chunk cuts is kept for the next one."""
@@ -128,8 +136,10 @@ class StepSizes:
         first = start - start % self.CHUNK
         if first != self._start:
             steps = np.arange(first, first + self.CHUNK)
-            factors = {schedule: schedule.factor(steps) for schedule in set(self._schedules)}
-            self._table = np.stack([factors[schedule] for schedule in self._schedules], axis=1) * self._base
+            distinct = list(dict.fromkeys(self._schedules))
+            factors = np.stack([schedule.factor(steps) for schedule in distinct], axis=1)
+            self._table = factors.take([distinct.index(schedule) for schedule in self._schedules], axis=1)
+            self._table *= self._base
             self._start = first
         return self._table[start - first : stop - first]
 

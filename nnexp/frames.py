@@ -51,8 +51,8 @@ def load(sweep: str | None = None, runs_dir: str | Path = "runs", curves: bool =
 class Recalled:
     """A run taken from its record: what was minimised, and where training ended.
 
-    theta is (parameters,), layer after layer, each layer's [W^T | W0] row by row; `value` and `gradient` take such a theta,
-    or many as (runs, parameters), and give J, a number or (runs,), and dJ/dtheta in theta's shape.
+    theta is (parameters,), layer after layer, each layer's [W^T | W0] row by row; `value`, `gradient` and
+    `hessian` take such a theta, or many as (runs, parameters), and give J, a number or (runs,), and its derivatives.
     """
 
     configuration: Configuration
@@ -70,6 +70,11 @@ class Recalled:
         theta = self.theta if theta is None else np.asarray(theta, dtype=np.float64)
         c = self.configuration
         return self.objective.gradient(np.atleast_2d(theta), c.l2, c.l1).reshape(theta.shape)
+
+    def hessian(self, theta: Array | None = None) -> Array:
+        """d2J/dtheta dtheta at theta, (parameters, parameters), or of each of many, where training ended unless given."""
+        theta = self.theta if theta is None else np.asarray(theta, dtype=np.float64)
+        return self.objective.hessian(np.atleast_2d(theta), self.configuration.l2).reshape(*theta.shape, -1)
 
     def guess(self, X: Array) -> Array:
         """What the trained net says, (outputs, examples), for data points X (d, examples)."""

@@ -1,13 +1,14 @@
 """What would the lecture's formulas give, worked one example and one unit at a time?
 
-Nothing here comes from the package: plain loops over plain lists, with `math` for the functions. A net is a `Problem`; its
-parameters are one flat list: layer after layer, in a layer unit after unit, for each unit its m weights and then its offset
-if it has one.
+Nothing here comes from the package: plain loops over plain lists, with the functions of `math`, which `duals` has for dual
+numbers too. A net is a `Problem`; its parameters are one flat list: layer after layer, in a layer unit after unit, for each
+unit its m weights and then its offset if it has one.
 """
 
-import math
 from dataclasses import dataclass, field
 from itertools import pairwise
+
+import duals as math
 
 
 def sigmoid(z):
@@ -35,7 +36,7 @@ ACTIVATIONS = {
     "step": (lambda z: 1.0 if z > 0.0 else 0.0, lambda z: 0.0),
     "sigmoid": (sigmoid, lambda z: sigmoid(z) * sigmoid(-z)),
     "tanh": (math.tanh, lambda z: 1.0 - math.tanh(z) * math.tanh(z)),
-    "relu": (lambda z: max(z, 0.0), lambda z: 1.0 if z > 0.0 else 0.0),
+    "relu": (lambda z: z if z > 0.0 else 0.0, lambda z: 1.0 if z > 0.0 else 0.0),
     "leaky_relu": (lambda z, leak: z if z > 0.0 else leak * z, lambda z, leak: 1.0 if z > 0.0 else leak),
     "softplus": (softplus, softplus_slope),
     "elu": (
@@ -186,6 +187,11 @@ def add_example(problem, layers, x, y, share, sums):
             _, slope = problem.unit(k - 1)
             W = layers[k][0]
             delta = [slope(z[k - 1][i]) * sum(W[i][j] * delta[j] for j in range(len(delta))) for i in range(len(W))]
+
+
+def hessian(problem, theta):
+    """d2J/dtheta dtheta, a list of rows: how each number of the gradient varies with each parameter."""
+    return math.jacobian(gradient(problem, math.variables(theta)), len(theta))
 
 
 def trajectory(problem, theta, step_sizes, examples=None):

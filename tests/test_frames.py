@@ -60,6 +60,14 @@ def test_its_gradient_is_the_slope_of_its_value(runs):
     np.testing.assert_allclose(run.gradient(), differences, atol=1e-8)
 
 
+def test_its_hessian_is_the_slope_of_its_gradient(runs):
+    run = recall(runs.iloc[0])
+    steps = 1e-5 * np.eye(len(run.theta))
+    differences = (run.gradient(run.theta + steps) - run.gradient(run.theta - steps)) / 2e-5
+    np.testing.assert_allclose(run.hessian(), differences, atol=1e-8)
+    assert np.array_equal(run.hessian(run.theta + steps)[0], run.hessian(run.theta + steps[0]))
+
+
 def test_its_guess_comes_from_its_weights(runs):
     run = nnexp.recall(runs[runs["depth"] == 1].iloc[0])
     ((W, W0),) = run.weights()

@@ -10,6 +10,9 @@ ROUNDING = 1e-14
 ORACLE_RELATIVE = 1e-12
 """The same formulas added up in another order: some hundred roundings of 1e-16 each, on numbers around 1."""
 
+DEEP_RELATIVE = 1e-11
+"""The same through up to five layers, which blow a rounding up."""
+
 EXTREME_RELATIVE = 1e-9
 """Inputs up to 3,000: a pre-activation near 1e4 is rounded at 1e-12, and its unit's slope is multiplied by the input."""
 

@@ -109,7 +109,7 @@ class Penalized:
         return self._penalized(self.loss_hessian(theta), l2)
 
     def hessian_product(self, theta: Array, v: Array, l2: Array | float = 0.0) -> Array:
-        """The Hessian of J times v, both (runs, parameters), at the cost of about two gradients."""
+        """The Hessian of J times v, both (runs, parameters), at the cost of a few gradients."""
         return self.loss_hessian_product(theta, v) + np.reshape(l2, (-1, 1)) * v * self.is_penalized()
 
     def derivatives(self, theta: Array, l2: Array | float = 0.0, l1: Array | float = 0.0) -> Derivatives:

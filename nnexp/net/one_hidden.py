@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from nnexp.net.network import Network
 from nnexp.net.packing import Packing, Places, Shapes, pairs, upper_triangle
-from nnexp.net.signals import Piece, Scratch, by_run, outer
+from nnexp.net.signals import Piece, Scratch, by_run, outer, squares
 
 Array = NDArray[np.float64]
 
@@ -110,9 +110,10 @@ class OneHidden:
 
     def _add_bends(self) -> Array:
         """Add what is left of the Hessian; gives back the sum over examples of delta f'_j A_i, (runs, n, m + 1)."""
-        n, m, q = self._n, self._m, len(self._piece.squares)
+        n, m, products = self._n, self._m, squares(self._piece.X[:, None], self._scratch)
+        q = len(products)
         factors = self._units(q if self._network.offsets else q + m)  # delta A_i A_i', and delta A_i
-        np.multiply(self._piece.squares, self._delta, out=factors[:q])
+        np.multiply(products, self._delta, out=factors[:q])
         if not self._network.offsets:
             np.multiply(self._tiled, self._delta, out=factors[q:])
         sums = outer(self._bends, factors)

@@ -2,12 +2,12 @@
 
 A Hessian has many equal entries: it is symmetric, and the block of a layer with itself, the sum over examples of C[j, j']
 A[i] A[i'], has one number for a pair of units {j, j'} and a pair of inputs {i, i'}, which stands in up to four places. So the
-numbers are worked out once, packed one block after the other, and put in their places by one gather, which makes the Hessian
-symmetric to the last bit. A parameter is (j, i): the unit whose it is, and the input that it weighs.
+numbers are worked out once, packed, and put in their places by one gather: the Hessian is symmetric to the last bit. A
+parameter is (j, i), the unit whose it is and the input that it weighs; a pair is (0, 0), (0, 1), ..., (1, 1), (1, 2), ...
 
-Block k, k is packed as (pairs of units, pairs of inputs), where a pair is (0, 0), (0, 1), ..., (1, 1), (1, 2), ...; or, where
-C is an outer product and is summed as one, as (i, j, i', j'), of which the upper triangle counts. Block k, l with k < l is
-packed as (j, j', i, i'), or (i, j, j', i') where layer l has one unit.
+The blocks are packed one after the other. Block k, k is (pairs of units, pairs of inputs); that of a lone output unit is a
+full (i, i'), of which the upper triangle counts. Block k, h with k < h is (j, j', i, i'); where layer h is a lone unit it is
+(i, j, i').
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ Shapes = tuple[tuple[int, int], ...]
 class Packing:
     """Where the numbers are packed, and where they stand in a Hessian.
 
-    spans: for layers k <= l, which of the packed numbers are their block.
+    spans: for layers k <= h, which of the packed numbers are their block; none if they are not packed by block.
     size: how many numbers are packed.
     places: (parameters^2,), for each entry of the Hessian the packed number that stands there.
     """
@@ -43,50 +43,43 @@ def n_pairs(n: int) -> int:
 
 @functools.cache
 def pairs(n: int) -> Places:
-    """(n, n), the number of each pair; the upper triangle counts them row by row."""
+    """(n, n), the number of each pair."""
     numbers = np.zeros((n, n), dtype=np.intp)
     numbers[np.triu_indices(n)] = np.arange(n_pairs(n))
     return np.maximum(numbers, numbers.T)
 
 
-def sums_outer_product(shapes: Shapes, k: int) -> bool:
-    """Whether block k, k is summed as an outer product over units and inputs, instead of over their pairs.
-
-    Under one output that is the last layer, and in a net of one hidden layer the first, if it has few inputs for its units.
-    """
-    (n, m), last = shapes[k], len(shapes) - 1
-    return shapes[last][0] == 1 and (k == last or (last == 1 and 2 * m <= n + 1))
+def upper_triangle(order: Places, size: int) -> Places:
+    """(n, n), where each entry stands in the upper triangle of a matrix of `size` rows; `order` (n,) says which row it is."""
+    return np.minimum(order[:, None], order) * size + np.maximum(order[:, None], order)
 
 
 @functools.lru_cache(maxsize=8)
 def packing(shapes: Shapes) -> Packing:
     """How the Hessian of a net with layers of these (n, m + 1) is packed."""
     bounds = np.cumsum([0, *(n * m for n, m in shapes)])
-    index = np.empty((bounds[-1], bounds[-1]), dtype=np.intp)
+    places = np.empty((bounds[-1], bounds[-1]), dtype=np.intp)
     spans, size = {}, 0
-    for k in range(len(shapes)):
-        rows = slice(bounds[k], bounds[k + 1])
-        for l in range(k, len(shapes)):
-            columns = slice(bounds[l], bounds[l + 1])
-            block = _own_block(shapes, k) if k == l else _joint_block(shapes[k], shapes[l])
-            spans[k, l] = slice(size, size + block.max() + 1)
-            index[rows, columns] = size + block
-            index[columns, rows] = size + block.T
-            size = spans[k, l].stop
-    return Packing(spans, size, index.ravel())
+    for k, below in enumerate(shapes):
+        for h, above in enumerate(shapes[k:], start=k):
+            block = _joint_block(below, above) if h > k else _own_block(*below, k == len(shapes) - 1)
+            rows, columns = slice(bounds[k], bounds[k + 1]), slice(bounds[h], bounds[h + 1])
+            places[rows, columns] = size + block
+            places[columns, rows] = size + block.T
+            spans[k, h] = slice(size, size + int(block.max()) + 1)
+            size = spans[k, h].stop
+    return Packing(spans, size, places.ravel())
 
 
-def _own_block(shapes: Shapes, k: int) -> Places:
-    """(n (m + 1), n (m + 1)), which number stands where in block k, k."""
-    n, m = shapes[k]
-    if not sums_outer_product(shapes, k):
-        return (pairs(n)[:, None, :, None] * n_pairs(m) + pairs(m)[:, None, :]).reshape(n * m, n * m)
-    one = np.arange(m * n).reshape(m, n).T.ravel()  # (i, j) of each parameter (j, i)
-    return np.minimum(one[:, None], one) * (m * n) + np.maximum(one[:, None], one)
+def _own_block(n: int, m: int, is_last: bool) -> Places:
+    """(n (m + 1), n (m + 1)), which number stands where in the block of a layer with itself."""
+    if is_last and n == 1:
+        return upper_triangle(np.arange(m), m)
+    return (pairs(n)[:, None, :, None] * n_pairs(m) + pairs(m)[:, None, :]).reshape(n * m, n * m)
 
 
 def _joint_block(below: tuple[int, int], above: tuple[int, int]) -> Places:
-    """(n (m + 1) of the layer below, n (m + 1) of the layer above), which number stands where in block k, l."""
+    """(n (m + 1) of the layer below, n (m + 1) of the layer above), which number stands where in their block."""
     (n, m), (n_above, m_above) = below, above
     numbers = np.arange(n * m * n_above * m_above)
     if n_above == 1:

@@ -86,4 +86,4 @@ def test_purposes_and_seeds_have_streams_of_their_own():
 def test_streams_are_the_same_on_every_machine():
     """A record is reproduced only if its seed draws these numbers for ever."""
     assert stream(0, INITIAL_WEIGHTS).integers(1000, size=4).tolist() == [802, 942, 5, 316]
-    assert Order((0,), N, 4, False).at(0).tolist() == [[8, 8, 4, 3]]
+    assert Order((0,), N, 4, False).at(0).tolist() == [[8, 3, 7, 5]]

@@ -61,7 +61,7 @@ def test_its_gradient_is_the_slope_of_its_value(runs):
 
 
 def test_its_hessian_is_the_slope_of_its_gradient(runs):
-    run = recall(runs.iloc[0])
+    run = nnexp.recall(runs.iloc[0])
     steps = 1e-5 * np.eye(len(run.theta))
     differences = (run.gradient(run.theta + steps) - run.gradient(run.theta - steps)) / 2e-5
     np.testing.assert_allclose(run.hessian(), differences, atol=1e-8)

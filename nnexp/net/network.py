@@ -25,6 +25,7 @@ from numpy.typing import NDArray
 Array = NDArray[np.float64]
 
 PASSES_KEPT, MOST_FLOATS_KEPT = 3, 2**21
+FEW_EXAMPLES = 7
 _KEPT = threading.local()
 
 
@@ -159,9 +160,10 @@ class Pass:
         self._last = self._buffer(network.sizes[-1])
 
     def _buffer(self, units: int) -> Array:
-        """Ones (units, runs, examples); for one example a run's column must have no gaps, or BLAS adds it up otherwise."""
+        """Ones (units, runs, examples); for few examples a run must have no gaps, or BLAS adds it up otherwise."""
         runs, examples = self._shape
-        return _by_run(np.ones((runs, units, 1))) if examples == 1 else np.ones((units, runs, examples))
+        gapless = examples <= FEW_EXAMPLES
+        return _by_run(np.ones((runs, units, examples))) if gapless else np.ones((units, runs, examples))
 
     @functools.cached_property
     def _delta(self) -> Array:

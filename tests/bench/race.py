@@ -26,12 +26,9 @@ from bench.peers import (
 from nnexp.net.training import train
 
 PEERS = (ours, ours_numpy, jax_blocked, cpp, cpp_by_hand, jax_naive, torch_vmap, torch_eager, numpy_loop, sklearn_mlp)
-IN_FULL = (ours, jax_blocked, cpp, cpp_by_hand)
+FASTEST = (ours, jax_blocked, cpp, cpp_by_hand)
 AGREEMENT = 1e-10
 """How far the final losses may lie apart, of any run."""
-
-MOST_SECONDS, LOOK = 0.3, 4
-"""What a slow peer's call may take, and the steps of a first look at how slow it is."""
 
 FEWEST_TURNS, LONG = 3, 45.0
 """How many turns a slow peer takes, and everyone where turns have taken this many seconds."""
@@ -107,7 +104,7 @@ def turns(entrants, rounds):
         if not early and time.perf_counter() - start > LONG:
             break
         for entrant, times in zip(entrants, spent, strict=True):
-            if early or entrant.peer in IN_FULL:
+            if early or entrant.peer in FASTEST:
                 times.append(entrant.turn())
     return spent
 
@@ -120,17 +117,6 @@ def result(workload, runs, entrant, times, ours_times):
 
 
 def enter(peer, problem):
-    """The peer, ready for the problem or for as much of it as it trains in MOST_SECONDS."""
-    if peer not in IN_FULL:
-        problem = fitting(peer, problem)
+    """The peer, ready for the part of the problem that it is timed on."""
+    problem = peer.part(problem, peer.prepare)
     return Entrant(peer, problem, peer.prepare(problem))
-
-
-def fitting(peer, problem):
-    """The part of the problem that a slow peer trains in MOST_SECONDS."""
-    small = problem.cut(1 if peer.ONE_BY_ONE else problem.runs, LOOK)
-    call = peer.prepare(small).call
-    call()
-    affordable = MOST_SECONDS / (call()[1] / (small.runs * small.steps))
-    steps = round(min(problem.steps, max(affordable / small.runs, LOOK)))
-    return problem.cut(round(max(affordable / steps, 1)) if peer.ONE_BY_ONE else None, steps)

@@ -21,7 +21,7 @@ TANH, RELU, GELU, SINE, SIGMOID = (registry.make("activation", f) for f in ("tan
 SQUARED = registry.make("loss", "squared"), registry.make("activation", "identity")
 NLL = registry.make("loss", "nll"), SIGMOID
 SOFTMAX = registry.make("loss", "softmax_nll"), None
-FEW, RUNS = 5, 3
+FEW, RUNS = 5, 2
 WIDE = (nets.INPUTS, nets.HIDDEN[1], 1)
 """One hidden layer with many units for its inputs, and one output."""
 DEEP = (3, 2, 5, 3, 2, 2)
@@ -263,12 +263,12 @@ def everything(objective, theta):
 def assert_each_as_alone(objective, runs):
     theta = nets.thetas(objective, runs)
     together = everything(objective, theta)
-    for run in range(runs):
+    for run in sorted({0, 1, runs // 2, runs - 1}):
         alone = everything(objective, theta[run : run + 1])
         assert all(np.array_equal(one[run : run + 1], other) for one, other in zip(together, alone, strict=True))
 
 
-@pytest.mark.parametrize("examples", [1, 2, 3, 4, 5, 37, 257, 600])
+@pytest.mark.parametrize("examples", [1, 2, 3, 4, 37, 257])
 @pytest.mark.parametrize("shape", [*SHAPES, (1, 1), (5, 1, 1), (3, 1, 2), (2, 16, 1), (2, 5, 1, 1)], ids=str)
 def test_in_stacks_of_any_size(shape, examples):
     for runs in (2, 3, 17):

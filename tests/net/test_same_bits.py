@@ -77,8 +77,8 @@ def test_with_every_loss_and_output(ending, optimizer):
 
 
 @KINDS
-@pytest.mark.parametrize("shape", [(1, 1), (3, 1, 2), (2, 5, 1, 1), (30, 40, 11)], ids=str)
-@pytest.mark.parametrize("examples", [1, 9, 64])
+@pytest.mark.parametrize("shape", [(1, 1), (3, 1, 2), (2, 5, 1, 1), (2, 7, 1), (30, 40, 11)], ids=str)
+@pytest.mark.parametrize("examples", [1, 2, 3, 9, 64])
 def test_with_every_shape(shape, examples, optimizer):
     squared = registry.make("loss", "squared"), registry.make("activation", "tanh")
     stack = stacked(nets.objective(shape, TANH, squared, examples=examples), optimizer, 3, steps=4)

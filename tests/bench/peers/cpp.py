@@ -10,11 +10,11 @@ from pathlib import Path
 
 import numpy as np
 
-from bench.peers import Ready
+from bench.peers import Ready, whole
 
 NAME = "C++"
 ABOUT = "`near_limit.cpp`, built here: fused loops, register-tiled products, the C library's vector tanh and exp."
-ONE_BY_ONE = False
+part = whole
 SOURCE = Path(__file__).with_name("near_limit.cpp")
 FLAGS = ("-std=c++17", "-O3", "-march=native", "-ffast-math", "-fopenmp-simd") + (
     ("-mprefer-vector-width=512",) if platform.machine() == "x86_64" else ()
@@ -32,10 +32,10 @@ def prepare(problem):
 def program(problem, *flags):
     """The program built with these flags besides, ready for this problem."""
     built, compiling, folder = build(flags)
-    given, result = folder / "given", folder / "result"
+    given, result = folder / f"{problem.workload.letter}_{problem.runs}", folder / "result"
+    write(problem, given)
 
     def call():
-        write(problem, given)
         command = [built, problem.workload.letter, given, result]
         done = subprocess.run(command, check=True, capture_output=True, text=True)
         return np.fromfile(result).reshape(problem.theta.shape), float(done.stdout)

@@ -7,15 +7,15 @@ from operator import itemgetter
 import jax.numpy as jnp
 import numpy as np
 
-from bench.peers import Ready, timed
+from bench.peers import Ready, timed, whole
 from bench.peers.jax_form import compiled, forms
 
 NAME = "JAX best"
 ABOUT = (
     "JAX in blocks of runs, one compiled call a block; how the net is written and how large a block is, a trial finds."
 )
-ONE_BY_ONE = False
-TRIED, TRIALS, HOPELESS = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024), 3, 2.0
+part = whole
+TRIED, TRIALS, HOPELESS = (1, 2, 4, 8, 16, 32, 64, 128, 256, 1024), 3, 1.5
 
 
 def takes(workload):

@@ -5,12 +5,12 @@ import time
 import jax.numpy as jnp
 import numpy as np
 
-from bench.peers import Ready, timed
+from bench.peers import Ready, few_steps, timed
 from bench.peers.jax_form import compiled
 
 NAME = "JAX naive"
 ABOUT = "`jit(vmap(scan))` over the whole stack at once."
-ONE_BY_ONE = False
+part = few_steps
 
 
 def takes(workload):

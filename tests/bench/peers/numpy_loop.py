@@ -2,11 +2,11 @@
 
 import numpy as np
 
-from bench.peers import Ready, timed
+from bench.peers import Ready, few_runs, timed
 
 NAME = "NumPy loop"
 ABOUT = "One run after the other in NumPy: buffers made once, `out=` everywhere, the last step's formulas by hand."
-ONE_BY_ONE = True
+part = few_runs
 
 
 def takes(workload):

@@ -1,12 +1,12 @@
 """nnexp itself, as a sweep calls it: initial weights, order of the data, both ends' J, everything."""
 
-from bench.peers import Ready, timed
+from bench.peers import Ready, timed, whole
 from nnexp.net import compiled
 from nnexp.net.training import train
 
 NAME = "nnexp"
 ABOUT = "`train` of one stack, as a sweep calls it; draws the initial weights and the order of the data itself."
-ONE_BY_ONE = False
+part = whole
 
 
 def takes(workload):

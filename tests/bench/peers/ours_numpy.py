@@ -8,11 +8,15 @@ from nnexp.net.training import train
 
 NAME = "nnexp, NumPy"
 ABOUT = "the same without the kernels, as where there was no C compiler when nnexp was installed."
-ONE_BY_ONE = False
 
 
 def takes(workload):
     return compiled.library() is not None
+
+
+def part(problem, prepare):
+    """Some blocks of runs, or where runs lie last, all runs for some steps."""
+    return problem.cut(steps=4096) if problem.workload.batch == 1 else problem.cut(runs=64)
 
 
 def prepare(problem):

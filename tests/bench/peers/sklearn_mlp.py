@@ -10,11 +10,11 @@ import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.neural_network import MLPClassifier
 
-from bench.peers import Ready, timed
+from bench.peers import Ready, few_runs, timed
 
 NAME = "scikit-learn"
 ABOUT = "`MLPClassifier(solver='sgd')` with all examples in a batch, no momentum, no penalty; one run after the other."
-ONE_BY_ONE = True
+part = few_runs
 
 
 class FromOurWeights(MLPClassifier):

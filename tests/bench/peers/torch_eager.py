@@ -3,12 +3,12 @@
 import numpy as np
 import torch
 
-from bench.peers import Ready, timed
+from bench.peers import Ready, few_runs, timed
 from bench.peers.torch_form import data, layers, loss
 
 NAME = "PyTorch eager"
 ABOUT = "One run after the other: `linear`, the loss, `backward()`, the step under `no_grad`."
-ONE_BY_ONE = True
+part = few_runs
 
 
 def takes(workload):

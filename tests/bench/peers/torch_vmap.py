@@ -3,12 +3,12 @@
 import numpy as np
 import torch
 
-from bench.peers import Ready, timed
+from bench.peers import Ready, few_steps, timed
 from bench.peers.torch_form import data, layers, loss
 
 NAME = "torch.func"
 ABOUT = "`vmap(grad(loss))` over the whole stack, one update for all runs."
-ONE_BY_ONE = False
+part = few_steps
 
 
 def takes(workload):

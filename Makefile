@@ -41,7 +41,7 @@ bench: .venv/benched ## time the trainer beside PyTorch, JAX, scikit-learn and C
 	@$(RUN) -m pip install --quiet --disable-pip-version-check --constraint requirements.lock --editable .
 	@touch $@
 
-.venv/kernels: .venv/installed nnexp/net/kernels.c
+.venv/kernels: .venv/installed $(wildcard nnexp/net/kernels/*.[ch])
 	@$(RUN) -m nnexp.net.compiled
 	@touch $@
 

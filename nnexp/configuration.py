@@ -23,7 +23,7 @@ from nnexp.net.population import Population
 from nnexp.parts import registry
 from nnexp.parts.datasets import Data
 
-TRAINER = 2
+TRAINER = 3
 """The version of the arithmetic; a new one makes every run a new run."""
 
 PARTS = ("dataset", "features", "activation", "loss", "optimizer", "schedule", "initializer", "stopping")

@@ -59,26 +59,30 @@ class Descent:
         """(runs,), whether all of a run's parameters are finite numbers."""
         return np.logical_and.reduce(np.isfinite(self.theta), axis=1 - self.RUNS)
 
-    def advance(self, start: int, stop: int, diverged_at: NDArray[np.int64]) -> None:
+    def advance(self, start: int, stop: int, diverged_at: NDArray[np.int64], look: bool = False) -> Array | None:
         """Take steps start .. stop - 1, which lie in one chunk; note in `diverged_at` (runs,) the step that broke a run.
+
+        With `look`, what a `compiled.Meter` says of the training examples at the start comes back, where it is at hand.
 
         What is once not finite stays so: looking at the end is enough to know that a run broke, and only then are the
         same steps taken again, one by one, to see where.
         """
         before = [array.copy() for array in (self.theta, *self.state)]
-        self._steps(start, stop)
+        sums = self._steps(start, stop, look)
         if self.finite().all():
-            return
+            return sums
         for array, saved in zip((self.theta, *self.state), before, strict=True):
             array[...] = saved
         for t in range(start, stop):
             self._steps(t, t + 1)
             diverged_at[~self.finite() & (diverged_at < 0)] = t + 1
+        return sums
 
-    def _steps(self, start: int, stop: int) -> None:
-        """Take steps start .. stop - 1."""
+    def _steps(self, start: int, stop: int, look: bool = False) -> Array | None:
+        """Take steps start .. stop - 1; see `advance`."""
         for t in range(start, stop):
             self._step(t)
+        return None
 
     def _step(self, t: int) -> None:
         """One update; where theta moves by -step_size * gradient alone, the gradient is taken that long at once."""

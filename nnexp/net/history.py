@@ -87,11 +87,18 @@ class History:
         self.diverged_at, self.stopped_at = np.full(runs, -1, dtype=np.int64), np.full(runs, -1, dtype=np.int64)
         self.theta_step = np.zeros(runs, dtype=np.int64)
 
-    def record(self, step: int, who: NDArray[np.intp], theta: Array) -> None:
-        """Keep what these runs (block numbers) are like at this step, if it is to be recorded; theta (runs, parameters)."""
-        column = np.searchsorted(self._recorded, step)
-        if self._recorded[column] == step:
-            for name, values in self._objective.measure(theta, self._l2[who], self._l1[who]).items():
+    def is_recorded(self, step: int) -> bool:
+        """Whether measures are kept at this step."""
+        return bool(self._recorded[np.searchsorted(self._recorded, step)] == step)
+
+    def record(self, step: int, who: NDArray[np.intp], theta: Array, sums: Array | None = None) -> None:
+        """Keep what these runs (block numbers) are like at this step, if it is to be recorded; theta (runs, parameters).
+
+        sums: what a `compiled.Meter` says of them and the training examples, where that is known already.
+        """
+        if self.is_recorded(step):
+            column = np.searchsorted(self._recorded, step)
+            for name, values in self._objective.measure(theta, self._l2[who], self._l1[who], sums).items():
                 self.curves[name][who, column] = values
         if step in self._kept:
             self.snapshots[who, np.searchsorted(self._kept, step)] = theta
@@ -99,10 +106,17 @@ class History:
     def rest(self, step: int, who: NDArray[np.intp], theta: Array, of_step: Steps) -> None:
         """These runs end at this step, and keep theta (runs, parameters), which is of the steps `of_step`."""
         self.theta[who], self.theta_step[who] = theta, of_step
-        for name, values in self._objective.measure(theta, self._l2[who], self._l1[who]).items():
+        for name, values in self._at_rest(step, who, theta, of_step).items():
             self.final[name][who] = values
             self.curves[name][np.ix_(who, self._recorded > step)] = values[:, None]
         self.snapshots[np.ix_(who, self._kept > step)] = theta[:, None]
+
+    def _at_rest(self, step: int, who: NDArray[np.intp], theta: Array, of_step: Steps) -> dict[str, Array]:
+        """The measures of runs that end at this step; where they have just been recorded, those."""
+        if self.is_recorded(step) and (of_step == step).all():
+            column = np.searchsorted(self._recorded, step)
+            return {name: curve[who, column] for name, curve in self.curves.items()}
+        return self._objective.measure(theta, self._l2[who], self._l1[who])
 
     def finish(self) -> Trained:
         """What training gave; a run whose J overflowed has diverged even where its parameters stayed finite."""

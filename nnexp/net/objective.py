@@ -9,12 +9,14 @@ labels both are means over the labels, and where they have no meaning they are N
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from nnexp.net import hessian
+from nnexp.net import compiled, hessian
 from nnexp.net.cache import runs_per_block
 from nnexp.net.hessian import Derivatives
 from nnexp.net.network import Network, Pass
@@ -74,8 +76,11 @@ class Penalized:
         """The mean loss on examples set aside from training, (runs,); NaN where there are none."""
         return np.full(len(theta), np.nan)
 
-    def measure(self, theta: Array, l2: Array, l1: Array) -> dict[str, Array]:
-        """Every one of MEASURES, (runs,) each."""
+    def measure(self, theta: Array, l2: Array, l1: Array, sums: Array | None = None) -> dict[str, Array]:
+        """Every one of MEASURES, (runs,) each.
+
+        sums: what a `compiled.Meter` says of the training examples, where that is known already.
+        """
         raise NotImplementedError
 
     def guess(self, theta: Array, X: Array) -> Array:
@@ -93,6 +98,8 @@ class Penalized:
 
     def penalty(self, theta: Array, l2: Array | float = 0.0, l1: Array | float = 0.0) -> Array:
         """(l2 / 2) * sum of squares + l1 * sum of sizes of what is penalized, (runs,)."""
+        if not np.any(l2) and not np.any(l1):
+            return np.zeros(len(theta))
         weights = theta * self.is_penalized()
         return 0.5 * np.asarray(l2) * np.vecdot(weights, weights) + np.asarray(l1) * np.abs(weights).sum(axis=1)
 
@@ -167,26 +174,44 @@ class Objective(Penalized):
     def loss_derivatives(self, theta: Array) -> Derivatives:
         return hessian.loss_derivatives(self.network, theta, self.train.X, self.train.Y)
 
-    def measure(self, theta: Array, l2: Array, l1: Array) -> dict[str, Array]:
-        """Block by block, so that the work stays in the cache."""
-        largest = max(self.train.X.shape[1], self.test.X.shape[1])
-        size = runs_per_block(self.network.floats_per_run(largest), len(theta))
-        columns = {name: np.full(len(theta), np.nan) for name in MEASURES}
+    def measure(self, theta: Array, l2: Array, l1: Array, sums: Array | None = None) -> dict[str, Array]:
+        columns = dict(zip(MEASURES, np.full((len(MEASURES), len(theta)), np.nan), strict=True))
         columns["penalty"][:] = self.penalty(theta, l2, l1)
-        for start in range(0, len(theta), size):
-            rows = slice(start, start + size)
-            for name, sample in (("train", self.train), ("test", self.test)):
-                measured = self._on(theta[rows], sample)
-                for kind, values in zip(("loss", "error", "cost"), measured, strict=True):
-                    columns[f"{name}_{kind}"][rows] = values
-            columns["validation_loss"][rows] = self.validation_loss(theta[rows])
-        columns["J"][:] = columns["train_loss"] + columns["penalty"]
+        if self.validation is not None:
+            columns["validation_loss"][:] = self.validation_loss(theta)
+        for name, sample, known in (("train", self.train, sums), ("test", self.test, None)):
+            if sample.X.shape[1] > 0:
+                meter = self._meters[name]
+                known = meter.sums(theta) if known is None and meter is not None else known
+                found = self._in_blocks(theta, sample) if known is None else self._from_sums(known, sample)
+                for kind, values in zip(("loss", "error", "cost"), found, strict=True):
+                    columns[f"{name}_{kind}"][:] = values
+        np.add(columns["train_loss"], columns["penalty"], out=columns["J"])
         return columns
 
-    def _on(self, theta: Array, sample: Sample) -> tuple[Array | float, Array | float, Array | float]:
-        """Mean loss, 0-1 error and asymmetric cost on a sample, (runs,) each, NaN where there is none."""
-        if sample.X.shape[1] == 0:
-            return np.nan, np.nan, np.nan
+    @functools.cached_property
+    def _meters(self) -> dict[str, compiled.Meter | None]:
+        """What measures the training and the test examples without NumPy, where there is such a thing."""
+        return {
+            name: compiled.meter(self.network, sample) for name, sample in (("train", self.train), ("test", self.test))
+        }
+
+    def __getstate__(self) -> dict[str, Any]:
+        """All but the meters, which belong to this process."""
+        return {name: value for name, value in self.__dict__.items() if name != "_meters"}
+
+    def _in_blocks(self, theta: Array, sample: Sample) -> Array:
+        """Mean loss, 0-1 error and asymmetric cost on a sample, (3, runs), in blocks of runs that fit the cache."""
+        size = runs_per_block(self.network.floats_per_run(sample.X.shape[1]), len(theta))
+        found = np.empty((3, len(theta)))
+        for start in range(0, len(theta), size):
+            rows = slice(start, start + size)
+            for values, row in zip(self._on(theta[rows], sample), found, strict=True):
+                row[rows] = values
+        return found
+
+    def _on(self, theta: Array, sample: Sample) -> tuple[Array, Array | float, Array | float]:
+        """The same of one block, (runs,) each, NaN where there is none."""
         loss, unit = self.network.loss, self.network.unit
         z = self.network.preactivation(theta, sample.X)
         value = loss.value(z, sample.Y, unit).mean(axis=-1)
@@ -201,3 +226,14 @@ class Objective(Penalized):
         false_negatives, size = actual.sum() - hits, actual.size
         cost = false_positives / size + self.false_negative_cost * (false_negatives / size)
         return value, (false_positives + false_negatives) / size, cost
+
+    def _from_sums(self, sums: Array, sample: Sample) -> tuple[Array, Array | float, Array | float]:
+        """The same from sums over the examples, see `compiled.measured`."""
+        value, misplaced, false_positives, false_negatives = sums.T / sample.X.shape[1]
+        if self.task == "regression":
+            return value, np.nan, np.nan
+        if self.task == "multiclass":
+            return value, misplaced, np.nan
+        outputs = len(sample.Y)
+        cost = false_positives / outputs + self.false_negative_cost * (false_negatives / outputs)
+        return value, (false_positives + false_negatives) / outputs, cost

@@ -60,7 +60,7 @@ class Population(Penalized):
         """The Hessian of F times v, both (runs, parameters)."""
         return np.matmul(self.loss_hessian(theta), v[:, :, None])[:, :, 0]
 
-    def measure(self, theta: Array, l2: Array, l1: Array) -> dict[str, Array]:
+    def measure(self, theta: Array, l2: Array, l1: Array, sums: Array | None = None) -> dict[str, Array]:
         """F is the training loss; there are no examples on which to measure anything else, so that is NaN."""
         columns = {name: np.full(len(theta), np.nan) for name in MEASURES}
         columns["train_loss"], columns["penalty"] = self.mean_loss(theta), self.penalty(theta, l2, l1)

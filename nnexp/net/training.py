@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
+from nnexp.net import compiled
 from nnexp.net.cache import runs_per_block
 from nnexp.net.descent import Descent
 from nnexp.net.history import History, Trained, joined
@@ -27,7 +28,8 @@ from nnexp.net.watch import Watch
 
 Array = NDArray[np.float64]
 
-MOST_LANES, LEAST_LANES = 2048, 32
+MOST_LANES, LEAST_LANES, FEWEST_IN_KERNEL = 2048, 32, 128
+"""Runs of a block: at most, and at least, where they lie last; at least, where a kernel trains one after the other."""
 
 
 @dataclass(frozen=True)
@@ -126,44 +128,42 @@ def _block_size(stack: Stack) -> int:
     if stack.lanes:
         floats = 5 * network.n_parameters + 4 * sum(network.sizes)
         return min(MOST_LANES, runs_per_block(floats, len(stack), least=LEAST_LANES))
-    batch = stack.optimizer.batch(n) or n
-    return runs_per_block(network.floats_per_run(batch), len(stack))
+    batch = stack.optimizer.batch(n)
+    least = FEWEST_IN_KERNEL if batch is None and compiled.goes(stack.objective, stack.optimizer) else 1
+    return runs_per_block(network.floats_per_run(batch or n), len(stack), least)
 
 
 def _train_block(stack: Stack) -> Trained:
-    theta, everyone = initial_theta(stack), np.arange(len(stack))
+    theta = initial_theta(stack)
     history = History(stack.objective, theta, stack.l2, stack.l1, stack.recorded, stack.snapshots)
-    history.record(0, everyone, theta)
     watch = Watch(stack.stopping, stack.objective, theta, stack.l2, stack.l1)
-    if stack.steps:
-        _descend(stack, theta, history, watch)
-    else:
-        history.rest(0, everyone, theta, np.zeros(len(stack), dtype=np.int64))
+    _descend(stack, theta, history, watch)
     return history.finish()
 
 
 def _descend(stack: Stack, theta: Array, history: History, watch: Watch) -> None:
-    """Move every run of a block until it is over."""
+    """Move every run of a block until it is over; what a step starts from is recorded with the step, which knows its loss."""
     moving, who = _start(stack, theta), np.arange(len(stack))
     looks = watch.due(stack.steps)
     cuts = sorted({0, *stack.recorded, *looks, *range(0, stack.steps, Order.CHUNK)})
-    for start, stop in [(0, 0), *pairwise(cuts)]:
-        here = history.diverged_at[who]
-        moving.advance(start, stop, here)
-        history.diverged_at[who] = here
-        theta = moving.rows()
-        if stop:
-            history.record(stop, who, theta)
-        gone = history.diverged_at[who] >= 0
-        over = watch.over(stop, who, theta) & ~gone if stop in looks else np.zeros(len(who), dtype=np.bool_)
-        history.stopped_at[who[over]] = stop
-        over |= (stop == stack.steps) & ~gone
+    for start, stop in [*pairwise(cuts), (stack.steps, stack.steps)]:
+        theta = moving.rows().copy()
+        over = watch.over(start, who, theta) if start in looks else np.zeros(len(who), dtype=np.bool_)
+        history.stopped_at[who[over]] = start
+        over |= start == stack.steps
         if over.any():
-            history.rest(stop, who[over], *watch.kept(stop, who[over], theta[over]))
-        if (over | gone).all():
+            history.record(start, who[over], theta[over])
+            history.rest(start, who[over], *watch.kept(start, who[over], theta[over]))
+            theta = theta[~over]
+            moving, who = _without(over, moving, who)
+        if not len(who):
             return
-        if (over | gone).any():
-            moving, who = _without(over | gone, moving, who)
+        here = history.diverged_at[who]
+        sums = moving.advance(start, stop, here, look=history.is_recorded(start))
+        history.diverged_at[who] = here
+        history.record(start, who, theta, sums)
+        if (here >= 0).any():
+            moving, who = _without(here >= 0, moving, who)
 
 
 def _start(stack: Stack, theta: Array) -> Descent:

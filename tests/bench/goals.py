@@ -30,7 +30,7 @@ def of_speed(results):
     """How long nnexp takes against the peers that have a limit."""
     return [
         Goal(
-            f"{result.workload}, {result.runs:,} runs: at most {limit:g} times as long as {result.peer}",
+            f"{result.workload}, {result.runs:,} runs: at most {factor(limit)}as long as {result.peer}",
             f"{1.0 / result.ratio:.2f} times",
             1.0 / result.ratio <= limit,
         )
@@ -39,6 +39,10 @@ def of_speed(results):
         for limit in [LIMITS.get(result.peer, {}).get(result.workload)]
         if limit
     ]
+
+
+def factor(limit):
+    return "" if limit == 1.0 else f"{limit:g} times "
 
 
 def of_recording(shares):

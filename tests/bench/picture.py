@@ -1,5 +1,7 @@
 """What do the results look like: each peer's time divided by ours, one panel a workload, on a log axis?"""
 
+import math
+
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
@@ -9,13 +11,13 @@ from nnexp.figures import style
 
 MARKERS = ("o", "s", "^")
 COLORS = ("#222222", "#0072B2", "#D55E00", "#E69F00", "#56B4E9", "#CC79A7", "#882255", "#009E73", "#999933")
-LEAST, MOST = 5e-4, 5e3
+LEAST, MOST, APART = 6e-3, 2e4, 0.27
 
 
 def picture(results):
     """A Figure with a panel for each workload; a marker a number of runs, a color a peer."""
     letters = sorted({result.workload for result in results})
-    made, panels = style.grid(len(letters), len(letters), 2.75, 3.6)
+    made, panels = style.grid(len(letters), len(letters), 2.75, 4.6)
     names = [peer.NAME for peer in PEERS[1:]]
     for axes, letter in zip(panels, letters, strict=True):
         panel(axes, WORKLOADS[letter], [result for result in results if result.workload == letter], names)
@@ -30,17 +32,20 @@ def panel(axes, workload, results, names):
     counts = sorted({result.runs for result in results})
     style.tidy(axes, f"{workload.letter}: {short(workload)}", "time / nnexp's time")
     axes.set(
-        xscale="log", xlim=(LEAST, MOST), ylim=(len(names) - 0.4, -0.6), yticks=range(len(names)), yticklabels=names
+        xscale="log", xlim=(LEAST, MOST), ylim=(len(names) - 0.5, -0.5), yticks=range(len(names)), yticklabels=names
     )
     axes.xaxis.set_major_locator(LogLocator(numticks=20))
-    axes.xaxis.set_major_formatter(FuncFormatter(power))
+    axes.xaxis.set_major_formatter(FuncFormatter(plain))
     axes.xaxis.set_minor_locator(NullLocator())
+    axes.tick_params(axis="y", length=0)
+    for row in range(0, len(names), 2):
+        axes.axhspan(row - 0.5, row + 0.5, color=style.PALE, zorder=0)
     axes.grid(axis="x", color=style.GREY, linewidth=0.4, alpha=0.7)
     axes.axvline(1.0, color=style.INK, linewidth=1.2)
     for result in results:
         if result.peer in names:
             row, i = names.index(result.peer), counts.index(result.runs)
-            place = row + 0.22 * (i - 0.5 * (len(counts) - 1))
+            place = row + APART * (i - 0.5 * (len(counts) - 1))
             axes.plot(result.ratio, place, **look(MARKERS[size(result.runs)], COLORS[row]))
 
 
@@ -50,7 +55,7 @@ def size(runs):
 
 
 def look(marker, color):
-    return {"marker": marker, "color": color, "markersize": 6.5, "markeredgecolor": "white", "linestyle": ""}
+    return {"marker": marker, "color": color, "markersize": 6, "markeredgecolor": "white", "linestyle": ""}
 
 
 def marks(results):
@@ -68,5 +73,5 @@ def short(workload):
     return f"{'-'.join(map(str, workload.sizes))}, " + workload.title.split(", ")[-1]
 
 
-def power(value, place):
-    return f"{value:g}" if 1e-3 <= value <= 1000.0 else ""
+def plain(value, place):
+    return f"{value:,g}" if round(math.log10(value)) % 2 == 0 else ""

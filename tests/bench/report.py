@@ -92,7 +92,8 @@ How long one step of one run takes: the same nets, from the same weights, on the
 - Every call's final losses were compared with nnexp's, run by run: none was off by more than {AGREEMENT:g}.
 - The order of the data was drawn beforehand for everyone but nnexp, which draws its own while it is timed, as it does its
   initial weights and J at both ends. Compiling is in no time; it has a column of its own, for the largest number of runs.
-- Peers that train run after run were timed on some of the runs, slow ones on fewer steps: they repeat themselves.
+- Slow peers were timed on fewer runs or steps, since they repeat themselves: those that train run after run on some of the
+  runs, nnexp without its kernels on 64 of them.
 - Workload c stops at 16 runs: its nets are so large that a stack gains nothing more.
 - scikit-learn cannot draw examples with replacement, so it is missing in d and e; it adds up its loss at every step besides.
 

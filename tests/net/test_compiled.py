@@ -1,11 +1,15 @@
 """Do the compiled kernels do what NumPy does, to the last few bits, and leave to NumPy what they do not know?"""
 
+import math
+from dataclasses import replace
+
 import nets
 import numpy as np
 import pytest
 import tolerances
 
 from nnexp.net import compiled
+from nnexp.net.objective import Sample
 from nnexp.net.training import train
 from nnexp.parts import registry
 
@@ -27,7 +31,7 @@ def both(monkeypatch, stack):
     through_kernels = train(stack)
     with monkeypatch.context() as patched:
         patched.setattr(compiled, "library", lambda: None)
-        return through_kernels, train(stack)
+        return through_kernels, train(replace(stack, objective=replace(stack.objective)))
 
 
 def assert_close(one, other):
@@ -70,6 +74,39 @@ def test_saturated_and_tiny_weights(monkeypatch, scale):
             one, other = both(monkeypatch, stack)
             assert np.isfinite(one.theta).all()
             np.testing.assert_allclose(one.theta, other.theta, rtol=1e-10, atol=1e-10 * scale)
+
+
+@BUILT
+@pytest.mark.parametrize("ending", ENDINGS, ids=nets.ending_label)
+def test_they_measure_what_numpy_measures(monkeypatch, ending):
+    """Losses, errors and costs of every task, through nets of every depth, on samples that fill no piece and several."""
+    for task in ending[0].tasks:
+        for depth, examples in ((1, 5), (2, 130), (3, 1100)):
+            if task == "population":
+                continue
+            sizes = (*nets.sizes(depth)[:-1], 1 if task == "binary" else 3)
+            one = nets.objective(sizes, TANH, ending, examples=examples, task=task)
+            theta = np.random.default_rng(7).normal(size=(5, one.network.n_parameters))
+            none = np.zeros(5)
+            found = one.measure(theta, none, none)
+            with monkeypatch.context() as patched:
+                patched.setattr(compiled, "library", lambda: None)
+                expected = replace(one).measure(theta, none, none)
+            for name, values in expected.items():
+                np.testing.assert_allclose(found[name], values, rtol=1e-12, atol=1e-15, err_msg=f"{task} {name}")
+
+
+@BUILT
+def test_the_smallest_losses_keep_their_digits():
+    """-ln sigmoid(z) is exp(-z) to the last bits where z is large: nothing is lost beside 1."""
+    objective = nets.objective((1, 1), (), NLL, examples=1)
+    sample = Sample(np.ones((1, 1)), np.ones((1, 1)))
+    z = np.array([5.0, 20.0, 40.0, 300.0, 700.0])
+    theta = np.stack([z, np.zeros(5)], axis=1)
+    expected = [math.log1p(math.exp(-v)) for v in z]
+    found = compiled.meter(objective.network, sample).sums(theta)[:, 0]
+    np.testing.assert_allclose(found, expected, rtol=1e-14)
+    np.testing.assert_allclose(replace(objective, train=sample).mean_loss(theta), expected, rtol=1e-14)
 
 
 @BUILT

@@ -87,7 +87,7 @@ class SoftmaxNll(Loss):
 
 def _surprise(z: Array, Y: Array) -> Array:
     """-ln of what sigmoid(z) gives the actual value 0 or 1: ln(1 + exp(z)) - Y z, finite at any z."""
-    surprise = np.log1p(np.exp(-np.abs(z)))
-    surprise += np.maximum(z, 0.0)
-    surprise -= Y * z
+    surprise = np.maximum(z, 0.0)
+    surprise -= Y * z  # 0 for a sure and right guess, beside which the rest keeps its digits
+    surprise += np.log1p(np.exp(-np.abs(z)))
     return surprise

@@ -8,7 +8,7 @@ from bench import alone
 
 alone.hold()  # before any library is imported that starts threads
 
-from bench import cores, goals, memory, recording, report  # noqa: E402
+from bench import cores, goals, hessian, memory, recording, report  # noqa: E402
 from bench.picture import picture  # noqa: E402
 from bench.race import FASTEST, PEERS, race  # noqa: E402
 from bench.workloads import WORKLOADS  # noqa: E402
@@ -51,10 +51,11 @@ def main():
 
 
 def besides(rounds):
-    """The goals that are no race: recording, cores, memory."""
+    """The goals that are no race: recording, Hessians, cores, memory."""
     shares = {letter: recording.share(workload, rounds) for letter, workload in WORKLOADS.items()}
     return [
         *goals.of_recording(shares),
+        *goals.of_hessians(hessian.times(rounds)),
         *goals.of_cores(cores.two_cores()),
         *goals.of_memory(memory.peak()),
     ]

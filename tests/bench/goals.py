@@ -45,6 +45,18 @@ def factor(limit):
     return "" if limit == 1.0 else f"{limit:g} times "
 
 
+def of_hessians(times):
+    """What an exact Hessian takes."""
+    return [
+        Goal(
+            f"Hessian of {time.net} on {time.points} points: at most {time.wanted:g} ms a run",
+            f"{time.milliseconds:.2g} ms; JAX takes {time.ratio:.1f} times as long",
+            time.milliseconds <= time.wanted,
+        )
+        for time in times
+    ]
+
+
 def of_recording(shares):
     """What a curve of 60 points costs, by workload."""
     return [

@@ -1,4 +1,4 @@
-"""Where are stacks trained? In this process, or on this machine's cores; neither planner nor trainer knows which.
+"""Where are stacks trained, and endpoints judged? In this process, or on this machine's cores; neither side knows which.
 
 Results come back as they are finished, in any order. Both backends train with the same arithmetic and one BLAS thread, so
 the records do not tell them apart.
@@ -11,7 +11,8 @@ import os
 import threading
 import time
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 
 import joblib
 
@@ -26,10 +27,15 @@ def workers(backend: Backend) -> int:
 
 def train_all(stacks: Sequence[Stack], backend: Backend) -> Iterator[tuple[int, Trained, float]]:
     """Train every stack; gives its place in `stacks`, what training gave, and the seconds it took."""
+    return each(train, stacks, backend)
+
+
+def each(do: Callable[[Any], Any], jobs: Sequence[Any], backend: Backend) -> Iterator[tuple[int, Any, float]]:
+    """Do every job; gives its place in `jobs`, what came of it, and the seconds it took."""
     warnings.filterwarnings("ignore", message=".*tasks which were still being processed", category=UserWarning)
-    n_jobs = min(workers(backend), max(len(stacks), 1))
+    n_jobs = min(workers(backend), max(len(jobs), 1))
     pool = joblib.Parallel(n_jobs=n_jobs, return_as="generator_unordered", batch_size=1, pre_dispatch="2*n_jobs")
-    return pool(joblib.delayed(_timed)(place, stack, os.getpid()) for place, stack in enumerate(stacks))
+    return pool(joblib.delayed(_timed)(do, place, job, os.getpid()) for place, job in enumerate(jobs))
 
 
 @functools.cache
@@ -44,9 +50,9 @@ def _end_with(parent: int) -> None:
     threading.Thread(target=watch, daemon=True).start()
 
 
-def _timed(place: int, stack: Stack, parent: int) -> tuple[int, Trained, float]:
+def _timed(do: Callable[[Any], Any], place: int, job: Any, parent: int) -> tuple[int, Any, float]:
     if os.getpid() != parent:
         _end_with(parent)
     start = time.perf_counter()
-    trained = train(stack)
-    return place, trained, time.perf_counter() - start
+    done = do(job)
+    return place, done, time.perf_counter() - start

@@ -1,8 +1,7 @@
 """What happened in every run, kept so that it can be trusted: one row a run, Parquet, written whole or not at all.
 
 `runs/records/*.parquet` hold the runs, whichever sweep asked for them first; `runs/sweeps/*.json` say which runs belong to
-which sweep. A file is written under another name and renamed, so nothing half-written is ever read; one that cannot be
-read is set aside, never trusted and never deleted.
+which sweep. How files are kept is the affair of `nnexp.tables`.
 """
 
 from __future__ import annotations
@@ -10,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import json
-import os
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -18,7 +16,6 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from nnexp.configuration import digest
 from nnexp.errors import UserError
@@ -26,6 +23,7 @@ from nnexp.net.history import Trained
 from nnexp.net.objective import MEASURES
 from nnexp.net.training import Stack
 from nnexp.plan import Run
+from nnexp.tables import Tables, whole
 
 CURVES = ("J", "train_loss", "test_loss", "validation_loss", "train_error", "test_error")
 _NUMBERS, _COUNTS = pa.list_(pa.float64()), pa.list_(pa.int64())
@@ -133,7 +131,8 @@ class Records:
     def __init__(self, root: str | Path) -> None:
         self.root = Path(root)
         self.folder, self.sweeps = self.root / "records", self.root / "sweeps"
-        self.set_aside: list[Path] = []
+        self._runs = Tables(self.folder, SCHEMA)
+        self.set_aside = self._runs.set_aside
 
     @contextlib.contextmanager
     def alone(self, purpose: str, waiting: Callable[[], None]) -> Iterator[None]:
@@ -158,49 +157,22 @@ class Records:
 
     def ids(self) -> set[str]:
         """The ids of all runs on record."""
-        return {run for file in self._files() for run in self._read(file, ["run"])["run"].to_pylist()}
+        return self._runs.ids()
 
     def write(self, records: pa.Table) -> None:
         """Keep these records, as one file."""
-        name = digest(records["run"].to_pylist())
-        self.folder.mkdir(parents=True, exist_ok=True)
-        target = self.folder / f"{name}.parquet"
-        _whole(target, lambda temporary: pq.write_table(records, temporary, compression="zstd"))
+        self._runs.write(records)
 
     def read(self, wanted: Collection[str] | None = None, columns: Sequence[str] | None = None) -> pa.Table:
         """The records of these runs (all, unasked), each once, in no particular order."""
-        names = list(dict.fromkeys(["run", *(columns or SCHEMA.names)]))
-        tables = [self._read(file, names) for file in self._files()]
-        if not tables:
-            return SCHEMA.empty_table().select(names)
-        whole = pa.concat_tables(tables)
-        ids = whole["run"].to_pylist()
-        keep = {run: i for i, run in enumerate(ids) if wanted is None or run in wanted}
-        return whole if len(keep) == len(ids) else whole.take(pa.array(list(keep.values()), pa.int64()))
-
-    def _files(self) -> list[Path]:
-        return sorted(self.folder.glob("*.parquet")) if self.folder.is_dir() else []
-
-    def _read(self, file: Path, columns: Sequence[str]) -> pa.Table:
-        """A file's columns; one that cannot be read, or holds something else, is set aside and counts as empty."""
-        try:
-            with pq.ParquetFile(file) as whole:
-                found, version = whole.schema_arrow, b"nnexp.schema"
-                if found.names != SCHEMA.names or (found.metadata or {}).get(version) != SCHEMA.metadata[version]:
-                    raise pa.ArrowInvalid("not a record of this version")
-                return whole.read(columns=list(columns))
-        except (pa.ArrowInvalid, EOFError):
-            aside = file.with_suffix(".damaged")
-            file.replace(aside)
-            self.set_aside.append(aside)
-            return SCHEMA.empty_table().select(list(columns))
+        return self._runs.read(wanted, columns)
 
     def keep_sweep(self, sweep: SweepRecord) -> None:
         """Keep what a sweep asked for; jobs that share an id add to one sweep, each in a file of its own."""
         self.sweeps.mkdir(parents=True, exist_ok=True)
         text = json.dumps(asdict(sweep), indent=1)
         target = self.sweeps / f"{sweep.id}-{digest(sorted(sweep.runs))}.json"
-        _whole(target, lambda temporary: temporary.write_text(text, encoding="utf-8"))
+        whole(target, lambda temporary: temporary.write_text(text, encoding="utf-8"))
 
     def sweep(self, name: str | None = None) -> SweepRecord:
         """The newest sweep, or the newest of this name or id, all its jobs together.
@@ -226,12 +198,3 @@ class Records:
         except (ValueError, TypeError):
             self.set_aside.append(file.replace(file.with_suffix(".damaged")))
             return []
-
-
-def _whole(target: Path, write: Any) -> None:
-    """Write a file so that it is there whole or not at all, also when the machine stops."""
-    temporary = target.with_name(f".{target.name}.{os.getpid()}")
-    write(temporary)
-    with open(temporary, "rb") as written:
-        os.fsync(written.fileno())
-    temporary.replace(target)

@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 
 import numpy as np
+import pyarrow.parquet as pq
 import pytest
 
 import nnexp
@@ -92,7 +93,7 @@ def test_a_sweep_killed_in_the_middle_is_finished_by_the_next_start(tmp_path):
     assert 0 < seen[0] <= seen[1] <= seen[2]
     subprocess.run([sys.executable, str(script)], cwd=tmp_path, env=environment, check=True)
     store = Records(tmp_path / "runs")
-    rows = [run for file in store.folder.glob("*.parquet") for run in store._read(file, ["run"])["run"].to_pylist()]
+    rows = [run for file in store.folder.glob("*.parquet") for run in pq.read_table(file)["run"].to_pylist()]
     assert sorted(rows) == sorted(store.sweep("unnamed").runs)
     assert len(rows) == len(set(rows)) == 6 * 2 * 2 * 3
     assert not store.set_aside

@@ -101,7 +101,8 @@ class Penalized:
         if not np.any(l2) and not np.any(l1):
             return np.zeros(len(theta))
         weights = theta * self.is_penalized()
-        return 0.5 * np.asarray(l2) * np.vecdot(weights, weights) + np.asarray(l1) * np.abs(weights).sum(axis=1)
+        with np.errstate(under="ignore"):
+            return 0.5 * np.asarray(l2) * np.vecdot(weights, weights) + np.asarray(l1) * np.abs(weights).sum(axis=1)
 
     def value(self, theta: Array, l2: Array | float = 0.0, l1: Array | float = 0.0) -> Array:
         """J, (runs,)."""

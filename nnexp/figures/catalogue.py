@@ -1,0 +1,206 @@
+"""Which optima are there, how many seeds reach each, are there more, and what does each look like?
+
+`rungs` has their J and how often they are reached, `discovery` what the seeds spent so far tell of those not seen yet, and
+`gallery` the decision boundary and the hidden units of each.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.patches import ConnectionPatch
+from numpy.typing import NDArray
+
+from nnexp.figures import boundary, style
+from nnexp.figures.plane import plane
+from nnexp.frames import recall
+from nnexp.optima import unseen
+from nnexp.optima.catalogue import Catalogue, Optimum
+from nnexp.optima.reduction import activations
+
+Array = NDArray[np.float64]
+
+MOST, MOST_SHOWN, MOST_UNITS = 24, 8, 8
+"""Optima on the ladder, optima in the gallery, hidden units beside each."""
+
+RUNG, BESIDE_NAMES = 0.45, -0.235
+"""How far the rungs reach, as a share of the ladder's width, and where the lines from them end, left of the names of the bars,
+as a share of the bars' width."""
+
+SILENT = 1e-6
+"""A unit that says no more than this anywhere is shown as one that says 0."""
+
+POINTS = 80
+GOAL = 0.01
+"""The probability still unseen at which a sweep may stop spending seeds."""
+
+
+def rungs(found: Catalogue, most: int = MOST) -> Figure:
+    """A Figure with J of each optimum as a ladder and, rung by rung, the share of seeds with Wilson's 95 % interval.
+
+    Args:
+        found: the catalogue.
+        most: how many optima are shown, those with the lowest J.
+
+    Raises:
+        NothingToDraw: if no run is at an optimum.
+    """
+    shown = _some(found)[:most]
+    made = style.figure(10.0, 1.5 + 0.36 * max(4, len(shown)))
+    ladder, bars = made.subplots(1, 2, width_ratios=[1.0, 3.2])
+    _bars(bars, shown, found.seeds)
+    _ladder(ladder, shown)
+    for place, each in enumerate(shown):
+        ends = (RUNG, each.J), (BESIDE_NAMES, float(place))
+        frames = ladder.get_yaxis_transform(), bars.get_yaxis_transform()
+        made.add_artist(ConnectionPatch(*ends, *frames, color=style.GREY, linewidth=0.8))
+    said = f"{_many(found, shown)} from {found.seeds:,} seeds"
+    made.suptitle(said, fontsize=style.TITLE, color=style.INK)
+    return made
+
+
+def _some(found: Catalogue) -> tuple[Optimum, ...]:
+    if not found.optima:
+        raise style.NothingToDraw(
+            "there is no optimum to draw: no run is at a minimum; train for more steps, or with l2"
+        )
+    return found.optima
+
+
+def _many(found: Catalogue, shown: tuple[Optimum, ...]) -> str:
+    """How many optima there are, and how many of them are shown."""
+    n = len(found.optima)
+    more = f" (shown: the {len(shown)} lowest)" if len(shown) < n else ""
+    return f"{n:,} distinct optim{'um' if n == 1 else 'a'}{more}"
+
+
+def _ladder(axes: Axes, shown: tuple[Optimum, ...]) -> None:
+    style.tidy(axes, y="J")
+    axes.hlines([each.J for each in shown], 0.05, RUNG, color=style.INK, linewidth=1.6)
+    axes.set(xlim=(0.0, 1.0), xticks=[])
+    axes.spines["bottom"].set_visible(False)
+    axes.margins(y=0.08)
+
+
+def _bars(axes: Axes, shown: tuple[Optimum, ...], seeds: int) -> None:
+    """A bar an optimum, the lowest J at the foot as on the ladder."""
+    places, share = np.arange(len(shown)), np.array([each.share for each in shown])
+    reach = np.array([[each.share - each.share_low, each.share_high - each.share] for each in shown]).T
+    axes.barh(places, share, color=style.BLUE, height=0.62, alpha=0.75)
+    axes.errorbar(share, places, xerr=np.maximum(reach, 0.0), fmt="none", ecolor=style.INK, elinewidth=1.2, capsize=3)
+    for place, each in enumerate(shown):
+        text = f"  {each.runs:,}" + (f", by {each.by}" if each.by == "guesses" else "")
+        axes.text(each.share_high, place, text, va="center", fontsize=style.SMALL, color=style.INK)
+    style.tidy(axes, x=f"share of {seeds:,} seeds, with Wilson's 95 % interval")
+    axes.set_yticks(places, [f"{each.id}  J {each.J:.6g}" for each in shown])
+    axes.tick_params(axis="y", length=0)
+    axes.spines["left"].set_visible(False)
+    axes.set(xlim=(0.0, 1.15 * max(each.share_high for each in shown)), ylim=(-0.6, max(3.5, len(shown) - 0.4)))
+
+
+def discovery(found: Catalogue, goal: float = GOAL) -> Figure:
+    """A Figure of the optima found and the probability unseen, against seeds spent.
+
+    Above: found in the order in which the seeds were spent, and on average over all orders; Chao's estimate of how many there
+    are. Below: Good's estimate of the probability that the next seed shows another, and its upper confidence bound.
+
+    Args:
+        found: the catalogue.
+        goal: the probability below which no more seeds are asked for.
+
+    Raises:
+        NothingToDraw: if no run is at an optimum.
+    """
+    _some(found)
+    spent = np.unique(np.geomspace(1, found.seeds, POINTS).round().astype(np.int64))
+    made = style.figure(8.4, 6.2)
+    above, below = made.subplots(2, 1, sharex=True)
+    _found(above, found, spent)
+    _unseen(below, found, spent, goal)
+    now = unseen.probability(found.counts, found.seeds)
+    said = f"unseen probability {now.value:.2g}, at most {now.high:.2g} (95 %)"
+    made.suptitle(f"{_many(found, found.optima)} found; {said}", fontsize=style.TITLE, color=style.INK)
+    return made
+
+
+def _found(axes: Axes, found: Catalogue, spent: NDArray[np.int64]) -> None:
+    style.tidy(axes, y="optima found")
+    chao = unseen.optima(found.counts, found.seeds)
+    if np.isfinite(chao.high):
+        axes.axhspan(chao.low, chao.high, color=style.ORANGE, alpha=0.15, linewidth=0)
+    axes.axhline(chao.value, color=style.ORANGE, dashes=(5, 3), label=f"Chao's estimate: {chao.value:.3g}")
+    actual = unseen.found(found.member)
+    axes.step(np.arange(1, found.seeds + 1), actual, where="post", color=style.BLUE, label="in the order of the runs")
+    expected = unseen.expected(found.counts, spent, found.seeds)
+    axes.plot(spent, expected, color=style.INK, label="on average over all orders")
+    axes.set_ylim(0.0, 1.12 * max(chao.value, len(found.optima)))
+    axes.legend(frameon=False, fontsize=style.SMALL, labelcolor=style.INK, loc="lower right")
+
+
+def _unseen(axes: Axes, found: Catalogue, spent: NDArray[np.int64], goal: float) -> None:
+    style.tidy(axes, x="seeds spent", y="unseen probability")
+    so_far = [unseen.probability(_counts(found.member[:n]), int(n)) for n in spent]
+    shown = {
+        "upper 95 % bound": [e.high for e in so_far],
+        "Good's estimate, where above 0": [e.value or np.nan for e in so_far],
+    }
+    for (name, values), color in zip(shown.items(), (style.GREY, style.BLUE), strict=True):
+        axes.plot(spent, values, color=color, linewidth=2.0, marker="." if color == style.BLUE else "none", label=name)
+    axes.axhline(goal, color=style.RED, dashes=(2, 2), linewidth=1.0, label=f"goal {goal:g}")
+    axes.set(xscale="log", yscale="log")
+    style.plain_ticks(axes, 1000.0)
+    axes.legend(frameon=False, fontsize=style.SMALL, labelcolor=style.INK, loc="lower left")
+
+
+def _counts(member: NDArray[np.int64]) -> NDArray[np.int64]:
+    return np.unique(member[member >= 0], return_counts=True)[1]
+
+
+def gallery(found: Catalogue, run: Any, most: int = MOST_SHOWN) -> Figure:
+    """A Figure with a row an optimum: what the net says over the plane of its data, and what each hidden unit says.
+
+    Args:
+        found: the catalogue.
+        run: a row of a frame with curves, of any run of the configuration that the catalogue is of.
+        most: how many optima are shown, those with the lowest J.
+
+    Raises:
+        NothingToDraw: if no run is at an optimum.
+    """
+    shown = _some(found)[:most]
+    recalled = recall(run)
+    units = min(MOST_UNITS, sum(recalled.objective.network.sizes[1:-1]))
+    made = style.figure(2.3 * (1 + units) + 0.5, 2.25 * len(shown) + 1.0)
+    places = made.subplots(len(shown), 1 + units, squeeze=False)
+    for line, each in zip(places, shown, strict=True):
+        boundary.panel(line[0], {**dict(run), "theta": each.theta}, scale=0.5, tested=False)
+        line[0].set(xlabel="", xticks=[], yticks=[])
+        line[0].set_ylabel(f"{each.id}\n{each.share:.1%} of seeds", fontsize=style.TEXT, color=style.INK)
+        line[0].set_title(f"J {each.J:.4g}", fontsize=style.TEXT, color=style.INK)
+        style.framed(line[0])
+        _units(line[1:], recalled, each.theta)
+    note = "Hidden units: blue below 0, white 0, orange above, each by its own largest value"
+    made.suptitle(f"{_many(found, shown)}. {note}", fontsize=style.TEXT, color=style.INK)
+    style.legend(made, boundary.key([run], tested=False))
+    return made
+
+
+def _units(line: Any, recalled: Any, theta: Array) -> None:
+    """What hidden units say over the plane of the data, one axes each."""
+    view, network = plane(recalled.configuration.data), recalled.objective.network
+    inputs = recalled.configuration.features.transform(view.grid(boundary.FINE))
+    layers = activations(network, theta[None, :], inputs)
+    named = [(f"layer {i + 1}, unit {j + 1}", a) for i, layer in enumerate(layers) for j, a in enumerate(layer[0])]
+    for axes, (name, a) in zip(line, named, strict=False):
+        size = boundary.FINE
+        if len(view.names) == 1:
+            axes.plot(a, color=style.INK, linewidth=1.4)
+        else:
+            share = 0.5 + 0.5 * a / max(float(np.abs(a).max()), SILENT)
+            ground = style.diverging()[(share * (style.LEVELS - 1)).astype(np.int64)].reshape(size, size, 3)
+            axes.imshow(ground, interpolation="nearest", aspect="auto")
+        axes.set_title(name if len(layers) > 1 else name.split(", ")[1], fontsize=style.TEXT, color=style.INK)
+        style.framed(axes)

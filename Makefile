@@ -5,7 +5,7 @@ PORT ?= 5000
 RUN := .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help sweep compare ui notebooks test check bench
+.PHONY: help sweep judge compare truth report basins ui notebooks test check bench
 
 help: ## show these targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -13,8 +13,20 @@ help: ## show these targets
 sweep: .venv/kernels ## run a named sweep (SWEEP=optima), with values changed (ARGS="width=[4,16] seeds=64")
 	@$(RUN) -m nnexp "sweep=$(SWEEP)" $(ARGS)
 
+judge: .venv/kernels ## judge every endpoint of a recorded sweep, without training it again (SWEEP=optima)
+	@$(RUN) -m nnexp.judging "$(SWEEP)"
+
 compare: .venv/kernels ## compare where the seeds of a sweep ended: tables and figures in runs/analysis/
 	@$(RUN) -m analysis.compare "$(SWEEP)"
+
+truth: .venv/kernels ## reproduce theorems and published figures (ARGS="T3 T7"); the table goes to docs/truths.md
+	@$(RUN) -m analysis.truth $(ARGS)
+
+report: .venv/kernels ## what a sweep asked and found, as one page: runs/analysis/SWEEP/report.html
+	@$(RUN) -m analysis.report "$(SWEEP)"
+
+basins: .venv/kernels ## a plane of initial weights, by the optimum that each reaches (SWEEP=xor_minima)
+	@$(RUN) -m analysis.basins "$(SWEEP)" $(ARGS)
 
 ui: .venv/kernels ## look at the sweeps in MLflow's UI on this machine (PORT=5000)
 	@$(RUN) -m nnexp.tracking --port "$(PORT)"

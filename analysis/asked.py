@@ -40,15 +40,20 @@ def arguments(program: str, what: str, given: Sequence[str] | None, elsewhere: b
     Raises:
         UserError: if there is an argument that is not known.
     """
-    parser = _Parser(prog=program, description=what)
-    parser.add_argument(
+    found = parser(program, what, elsewhere).parse_args(given)
+    return found.sweep or None, found.runs_dir
+
+
+def parser(program: str, what: str, elsewhere: bool = True) -> argparse.ArgumentParser:
+    """What reads these two, to which more may be added."""
+    made = _Parser(prog=program, description=what)
+    made.add_argument(
         "sweep", nargs="?", default=os.environ.get("SWEEP"), help="its name; unasked, $SWEEP or the newest"
     )
-    parser.set_defaults(runs_dir="runs")
+    made.set_defaults(runs_dir="runs")
     if elsewhere:
-        parser.add_argument("--runs-dir", help="the folder of everything that is made; runs, unasked")
-    found = parser.parse_args(given)
-    return found.sweep or None, found.runs_dir
+        made.add_argument("--runs-dir", help="the folder of everything that is made; runs, unasked")
+    return made
 
 
 def read(sweep: str | None, runs_dir: str | Path) -> Asked:

@@ -4,6 +4,7 @@ import nnexp
 runs = nnexp.sweep(dataset="xor", depth=2, width=2, seeds=100)     # a pandas frame, one row a run
 again = nnexp.load("optima")                                       # the newest recorded sweep of that name
 run = nnexp.recall(runs.iloc[0])                                   # its objective: run.value(), run.gradient()
+print(nnexp.why(runs["run"][0]))                                   # why it ended where it did, in a paragraph
 """
 
 from __future__ import annotations
@@ -15,9 +16,9 @@ from nnexp.errors import UserError
 if TYPE_CHECKING:
     import pandas as pd
 
-    from nnexp.frames import load, recall
+    from nnexp.frames import load, recall, why
 
-__all__ = ["UserError", "load", "recall", "sweep"]
+__all__ = ["UserError", "load", "recall", "sweep", "why"]
 __version__ = "0.1.0"
 
 
@@ -37,7 +38,7 @@ def sweep(**asked: Any) -> pd.DataFrame:
 
 
 def __getattr__(name: str) -> Any:
-    if name in ("load", "recall"):
+    if name in ("load", "recall", "why"):
         from nnexp import frames
 
         return getattr(frames, name)

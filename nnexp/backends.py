@@ -6,8 +6,10 @@ the records do not tell them apart.
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import os
+import signal
 import threading
 import time
 import warnings
@@ -35,7 +37,18 @@ def each(do: Callable[[Any], Any], jobs: Sequence[Any], backend: Backend) -> Ite
     warnings.filterwarnings("ignore", message=".*tasks which were still being processed", category=UserWarning)
     n_jobs = min(workers(backend), max(len(jobs), 1))
     pool = joblib.Parallel(n_jobs=n_jobs, return_as="generator_unordered", batch_size=1, pre_dispatch="2*n_jobs")
-    return pool(joblib.delayed(_timed)(do, place, job, os.getpid()) for place, job in enumerate(jobs))
+    with _interrupts_held():
+        return pool(joblib.delayed(_timed)(do, place, job, os.getpid()) for place, job in enumerate(jobs))
+
+
+@contextlib.contextmanager
+def _interrupts_held() -> Iterator[None]:
+    """Hold Ctrl-C back while workers start, so that they are born deaf to it: ending them is this process's affair."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 @functools.cache

@@ -97,6 +97,14 @@ class Sweep(Settings):
     )
     curve_points: int = Field(60, ge=1, le=1_000_000, description="about how many points a curve has, 1 or more")
     snapshots: int = Field(6, ge=0, le=1000, description="at how many steps theta is kept, 0 to 1000")
+    judge: bool | None = Field(
+        None,
+        description="whether endpoints are judged: true, false, or null for small nets (128 parameters, 40 with ReLUs)",
+    )
+    until: Annotated[float | None, BeforeValidator(values.unseen)] = Field(
+        None, description="more seeds are spent until this holds, as in until='unseen < 0.01'; null spends no more"
+    )
+    most_seeds: int = Field(4096, ge=1, le=10**6, description="the most seeds that until spends on a configuration")
     tracking: Annotated[Tracking, BeforeValidator(values.alone("store"))] = Field(
         Tracking(), description="where the sweep is shown"
     )
@@ -121,6 +129,10 @@ class Sweep(Settings):
             raise UserError("steps and passes are both given; say one, and null for the other")
         if (self.init_seeds is None) != (self.order_seeds is None):
             raise UserError("init_seeds and order_seeds are crossed: give both, or neither and seeds")
+        if self.until is not None and (self.init_seeds is not None or self.seeds != tuple(range(len(self.seeds)))):
+            raise UserError("until spends seeds 0, 1, 2, ...: give how many to begin with, as in seeds=64")
+        if self.until is not None and self.judge is False:
+            raise UserError("until counts optima, which takes verdicts: leave out judge=false")
         return self
 
 

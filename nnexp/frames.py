@@ -1,4 +1,4 @@
-"""Records as pandas frames: one row a run, the configuration's keys spelled out as columns."""
+"""Records as pandas frames: one row a run, the configuration's keys spelled out as columns, the judge's findings behind."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from nnexp import judging
 from nnexp.configuration import Configuration, recorded
 from nnexp.errors import UserError
 from nnexp.net.objective import Penalized
@@ -20,7 +21,10 @@ Array = NDArray[np.float64]
 
 
 def frame(store: Records, wanted: Sequence[str] | None = None, curves: bool = True) -> pd.DataFrame:
-    """The records of these runs, in this order (all, unasked): ids, keys, seeds, outcome, and with `curves` the lists."""
+    """The records of these runs, in this order (all, unasked): ids, keys, seeds, outcome, and with `curves` the lists.
+
+    The columns of `nnexp.judging.SCHEMA` follow; they are empty for runs that have not been judged.
+    """
     columns = [name for name in SCHEMA.names if curves or name not in LONG]
     rows = store.read(None if wanted is None else set(wanted), columns).to_pandas()
     if wanted is not None:
@@ -34,7 +38,15 @@ def frame(store: Records, wanted: Sequence[str] | None = None, curves: bool = Tr
         keys.insert(list(keys.columns).index("steps") + 1, "passes", rows["passes"])
     seeds = rows["init_seed"].rename("seed")
     rest = rows.drop(columns=["run", "configuration", "passes"])
-    return pd.concat([rows[["run", "configuration"]], keys, seeds, rest], axis=1)
+    judged = _judged(store, rows["run"], curves)
+    return pd.concat([rows[["run", "configuration"]], keys, seeds, rest, judged], axis=1)
+
+
+def _judged(store: Records, runs: pd.Series, curves: bool) -> pd.DataFrame:
+    """What the judge found, a row for each of these runs."""
+    columns = [name for name in judging.SCHEMA.names if curves or name != "polished_theta"]
+    found = judging.judgements(store.root).read(set(runs), columns).to_pandas()
+    return found.set_index("run").reindex(runs).reset_index(drop=True)
 
 
 def load(sweep: str | None = None, runs_dir: str | Path = "runs", curves: bool = True) -> pd.DataFrame:
@@ -58,6 +70,7 @@ class Recalled:
     configuration: Configuration
     objective: Penalized
     theta: Array
+    status: str = "finished"
 
     def value(self, theta: Array | None = None) -> Any:
         """J of the run's configuration at theta, where training ended unless given."""
@@ -96,4 +109,23 @@ def recall(row: Mapping[str, Any] | pd.Series) -> Recalled:
     if configuration.current_id() != row["configuration"]:
         what = f"run {row['run']} cannot be had again: dataset={configuration.dataset.name} or the trainer has changed since"
         raise UserError(f"{what}; run the sweep again")
-    return Recalled(configuration, configuration.objective(), np.asarray(row["theta"], dtype=np.float64))
+    return Recalled(configuration, configuration.objective(), np.asarray(row["theta"], dtype=np.float64), row["status"])
+
+
+def why(run: str, runs_dir: str | Path = "runs") -> str:
+    """A paragraph that says why a run ended where it did: its verdict, its units, its mistakes, the steepest way out.
+
+    Raises:
+        UserError: if the run is not on record.
+    """
+    from nnexp.optima.endpoints import why as reasons
+
+    store = Records(runs_dir)
+    rows = frame(store, [run])
+    if rows.empty:
+        raise UserError(
+            f"no run {run} is on record in {store.root}; nnexp.load(...)['run'] has the ids of a sweep's runs"
+        )
+    found = recall(rows.iloc[0])
+    made = found.configuration
+    return reasons.why(found.objective, found.theta, made.l2, made.l1, status=found.status)

@@ -1,4 +1,4 @@
-"""The way through: plan, skip what is on record, train, record, track, summarise.
+"""The way through: plan, skip what is on record, train, record, judge, track, summarise.
 
 The only module that walks through all rooms; behind the command line and behind `nnexp.sweep(...)`.
 """
@@ -11,12 +11,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from nnexp import backends, records
-from nnexp.config import Sweep
+from nnexp import backends, judging, records
+from nnexp.config import Sweep, check
 from nnexp.configuration import digest
 from nnexp.net.history import Trained
 from nnexp.net.training import Stack, parts, seconds_of_work
-from nnexp.plan import Plan, Run, plan, stack, stacks
+from nnexp.plan import Plan, Run, plan, stack, stacks, widened
+from nnexp.spending import needed
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -33,6 +34,9 @@ class Watcher(Protocol):
 
     def trained(self, runs: int) -> None:
         """So many more runs are on record."""
+
+    def judged(self, done: int, of: int) -> None:
+        """So many of the endpoints that were not judged yet are."""
 
     def tracked(self, done: int, of: int) -> None:
         """So many of a sweep's entries are up to date in MLflow."""
@@ -54,6 +58,9 @@ class Silence:
         """Says nothing."""
 
     def trained(self, runs: int) -> None:
+        """Says nothing."""
+
+    def judged(self, done: int, of: int) -> None:
         """Says nothing."""
 
     def tracked(self, done: int, of: int) -> None:
@@ -101,19 +108,56 @@ def run(
     """
     watcher = watcher or Silence()
     made = plan(sweep)
-    store = records.Records(sweep.runs_dir)
+    store, sweep_id = records.Records(sweep.runs_dir), _sweep_id(made, under)
+    record, trained = _recorded(made, sweep_id, store, config, watcher)
+    while more := _judged(made, store, watcher):
+        made = widened(made, more)
+        record, missing = _recorded(made, sweep_id, store, config, watcher)
+        trained += missing
+    if sweep.tracking.store == "mlflow":
+        _track(sweep, store, record, watcher)
+    return Outcome(record, made, trained, store)
+
+
+def judge(name: str | None, runs_dir: str | Path, watcher: Watcher | None = None) -> tuple[records.SweepRecord, int]:
+    """Judge a recorded sweep's endpoints, of nets of any size, and show the verdicts; gives its record and how many were new.
+
+    Raises:
+        UserError: if there is no such sweep.
+    """
+    watcher, store = watcher or Silence(), records.Records(runs_dir)
+    record = store.sweep(name)
+    sweep = check({**record.config[-1], "runs_dir": str(runs_dir)})
+    judged = judging.judge_runs(store, record.runs, sweep.backend, watcher.judged)
+    if sweep.tracking.store == "mlflow":
+        _track(sweep, store, record, watcher)
+    return record, judged
+
+
+def _recorded(
+    made: Plan, sweep_id: str, store: records.Records, config: Mapping[str, Any], watcher: Watcher
+) -> tuple[records.SweepRecord, int]:
+    """Train what is planned and not on record; gives the sweep's own record, and how many runs that were."""
     with store.alone("training", watcher.waiting):
         recorded = store.ids()
         missing = [r for r in made.runs if r.id not in recorded]
-        record = _sweep_record(made, store, config, under)
+        record = _sweep_record(made, sweep_id, store, config)
         watcher.set_aside(store.set_aside)
         watcher.planned(made, len(missing))
-        for (runs, chunk), trained, seconds in _train(missing, sweep):
+        for (runs, chunk), trained, seconds in _train(missing, made.sweep):
             store.write(records.table(runs, chunk, trained, seconds))
             watcher.trained(len(runs))
-    if sweep.tracking.store == "mlflow":
-        _track(sweep, store, record, watcher)
-    return Outcome(record, made, len(missing), store)
+    return record, len(missing)
+
+
+def _judged(made: Plan, store: records.Records, watcher: Watcher) -> dict[str, int]:
+    """Judge what is to be judged; gives the configurations that are to have more seeds, by id, and how many."""
+    sweep, ids = made.sweep, [run.id for run in made.runs]
+    if sweep.judge is False:
+        return {}
+    large = bool(sweep.judge) or sweep.until is not None
+    judging.judge_runs(store, ids, sweep.backend, watcher.judged, large)
+    return needed(store, made, sweep.until, sweep.most_seeds) if sweep.until is not None else {}
 
 
 def _track(sweep: Sweep, store: records.Records, record: records.SweepRecord, watcher: Watcher) -> None:
@@ -139,13 +183,15 @@ def _train(missing: Sequence[Run], sweep: Sweep) -> Iterator[tuple[tuple[list[Ru
         yield chunks[place], trained, seconds
 
 
-def _sweep_record(
-    made: Plan, store: records.Records, config: Mapping[str, Any], under: str | None
-) -> records.SweepRecord:
-    """Keep which runs the sweep asked for; jobs under one name are one sweep."""
-    ids, name = [run.id for run in made.runs], made.sweep.name or "unnamed"
+def _sweep_id(made: Plan, under: str | None) -> str:
+    """What a sweep is known by: its name and its runs; jobs under one name are one sweep."""
+    name = made.sweep.name or "unnamed"
+    return digest([name, under] if under else [name, sorted(run.id for run in made.runs)])
+
+
+def _sweep_record(made: Plan, sweep_id: str, store: records.Records, config: Mapping[str, Any]) -> records.SweepRecord:
+    """Keep which runs the sweep asked for."""
     now = datetime.datetime.now(datetime.UTC).isoformat(timespec="microseconds")
-    sweep_id = digest([name, under] if under else [name, sorted(ids)])
-    record = records.SweepRecord(sweep_id, name, made.sweep.question, now, [dict(config)], ids)
-    store.keep_sweep(record)
+    ids, name = [run.id for run in made.runs], made.sweep.name or "unnamed"
+    store.keep_sweep(records.SweepRecord(sweep_id, name, made.sweep.question, now, [dict(config)], ids))
     return store.sweep(sweep_id)

@@ -62,6 +62,16 @@ def plan(sweep: Sweep) -> Plan:
     return Plan(sweep, tuple(configurations.values()), tuple(runs.values()))
 
 
+def widened(made: Plan, seeds: Mapping[str, int]) -> Plan:
+    """The plan with so many seeds, 0, 1, ..., for each of these configurations, by id; the others keep theirs."""
+    runs = {run.id: run for run in made.runs}
+    for configuration in made.configurations:
+        more = made.sweep.model_copy(update={"seeds": tuple(range(seeds.get(configuration.id, 0)))})
+        runs |= {run.id: run for run in _runs(more, configuration)}
+    order = {configuration.id: place for place, configuration in enumerate(made.configurations)}
+    return replace(made, runs=tuple(sorted(runs.values(), key=lambda run: order[run.configuration.id])))
+
+
 def stacks(runs: Iterable[Run]) -> list[list[Run]]:
     """The runs in groups that can be trained together."""
     groups: dict[Any, list[Run]] = {}
@@ -133,6 +143,7 @@ def _configuration(sweep: Sweep, values: Mapping[str, Any]) -> Configuration:
     check_task(loss, dataset, made.data)
     check_closed_form(made)
     _refuse_too_large(made)
+    made.initializer.check(made.network().sizes, made.offsets)
     return _with_steps(made, values["steps"], values["passes"])
 
 

@@ -76,6 +76,14 @@ class Bar:
         task = self._progress.tasks[self._tasks["training"]]
         self._show("training", "runs", task.total or 0, int(task.completed) + runs)
 
+    def judged(self, done: int, of: int) -> None:
+        """Move the bar of endpoints."""
+        self._show("judging", "endpoints", of, done)
+
+    def drawn(self, done: int, of: int) -> None:
+        """Move the bar of a picture's pixels."""
+        self._show("training", "pixels", of, done)
+
     def tracked(self, done: int, of: int) -> None:
         """Move the bar of what is shown in MLflow."""
         self._show("tracking", "entries", of, done)
@@ -85,7 +93,7 @@ class Bar:
             self._tasks[what] = self._progress.add_task(what, total=total, unit=unit)
             self._progress.start()
         task = self._tasks[what]
-        self._progress.update(task, completed=done)
+        self._progress.update(task, completed=done, total=total)
         speed = self._progress.tasks[task].finished_speed or self._progress.tasks[task].speed
         self._progress.update(task, unit=f"{unit}, {speed:,.0f} a second" if speed else unit)
 
@@ -113,7 +121,17 @@ def report(outcome: Outcome) -> None:
     _show(seeds.configurations(runs).drop(columns="configuration"))
     for line in seeds.failures(runs):
         console.print(line, soft_wrap=True)
+    if runs["endpoint"].notna().any():
+        console.print(f"endpoints: {seeds.verdicts(runs)}", soft_wrap=True)
     _next_commands(outcome)
+
+
+def verdicts(runs: pd.DataFrame, judged: int) -> None:
+    """What the judge found of a sweep's runs, and how many of them it had not seen before."""
+    from nnexp.optima import seeds
+
+    console.print(f"{judged:,} of {len(runs):,} runs judged now, the others before")
+    console.print(f"endpoints: {seeds.verdicts(runs)}", soft_wrap=True)
 
 
 def _show(table: pd.DataFrame) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Mapping
 from typing import Annotated, Any
 
@@ -51,6 +52,18 @@ def alone(key: str) -> Callable[[Any], Any]:
 def path(value: Any) -> Any:
     """A path as text; anything else as it is."""
     return os.fspath(value) if isinstance(value, os.PathLike) else value
+
+
+def unseen(value: Any) -> Any:
+    """The probability that "unseen < p" names; anything else as it is."""
+    found = re.fullmatch(r"\s*unseen\s*<\s*(0?\.\d+)\s*", value) if isinstance(value, str) else None
+    if found and float(found.group(1)) > 0.0:
+        return float(found.group(1))
+    if value is not None:
+        raise UserError(
+            f"until={value!r} cannot be used; say until='unseen < 0.01', with a probability between 0 and 1"
+        )
+    return value
 
 
 def _parts(kind: str) -> BeforeValidator:

@@ -21,7 +21,7 @@ OWNERS = {
     "matplotlib": {"nnexp/figures", "analysis"},
     "joblib": {"nnexp/backends.py"},
     "rich": {"nnexp/terminal.py", "analysis"},
-    "sklearn": {"nnexp/parts/datasets"},
+    "sklearn": {"nnexp/parts/datasets", "analysis/truth"},
     "nbclient": {"analysis"},
     "nbformat": {"analysis"},
     "nbconvert": {"analysis"},

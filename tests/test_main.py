@@ -43,7 +43,8 @@ def test_every_named_sweep_composes_and_plans(name):
     asked = composed(f"sweep={name}")
     made = plan(config.check(asked))
     assert asked["name"] == name.replace("/", ".")
-    assert len(made.runs) == len(made.configurations) * len(made.sweep.seeds)
+    crossed = made.sweep.init_seeds and len(made.sweep.init_seeds) * len(made.sweep.order_seeds)
+    assert len(made.runs) == len(made.configurations) * (crossed or len(made.sweep.seeds))
     header = (conf_dir() / "sweep" / f"{name}.yaml").read_text(encoding="utf-8").splitlines()[:2]
     assert header == ["# @package _global_", f"# make sweep SWEEP={name}"]
 

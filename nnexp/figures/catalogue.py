@@ -17,9 +17,9 @@ from numpy.typing import NDArray
 from nnexp.figures import boundary, style
 from nnexp.figures.plane import plane
 from nnexp.frames import recall
-from nnexp.optima import unseen
-from nnexp.optima.catalogue import Catalogue, Optimum
-from nnexp.optima.reduction import activations
+from nnexp.optima.distinct import unseen
+from nnexp.optima.distinct.catalogue import Catalogue, Optimum
+from nnexp.optima.distinct.reduction import activations
 
 Array = NDArray[np.float64]
 

@@ -103,7 +103,7 @@ class Network:
 
     def initial(self, initializer: Any, rng: np.random.Generator) -> Array:
         """One run's first theta (parameters,), drawn layer by layer."""
-        drawn = [(initializer.draw(rng, m, n), m) for m, n in pairwise(self.sizes)]
+        drawn = zip(initializer.layers(rng, self.sizes), self.sizes, strict=False)
         return np.concatenate([layer[:, : m + self.offsets].ravel() for layer, m in drawn])
 
     def inputs(self, X: Array) -> Array:

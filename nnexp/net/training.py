@@ -38,6 +38,7 @@ class Stack:
 
     recorded: the steps at which J and its like are measured, ascending, the first 0 and the last `steps`.
     snapshots: those of them at which theta itself is kept.
+    start: where each run starts, (runs, parameters), in place of what its initializer draws.
     """
 
     objective: Penalized
@@ -53,6 +54,7 @@ class Stack:
     initializers: tuple[Any, ...]
     init_seeds: tuple[int, ...]
     order_seeds: tuple[int, ...]
+    start: Array | None = None
 
     def __len__(self) -> int:
         return len(self.init_seeds)
@@ -73,6 +75,7 @@ class Stack:
             initializers=tuple(self.initializers[i] for i in chosen),
             init_seeds=tuple(self.init_seeds[i] for i in chosen),
             order_seeds=tuple(self.order_seeds[i] for i in chosen),
+            start=None if self.start is None else self.start[list(chosen)],
         )
 
 
@@ -94,6 +97,8 @@ def recorded_steps(steps: int, points: int) -> tuple[int, ...]:
 
 def initial_theta(stack: Stack) -> Array:
     """Where each run starts, (runs, parameters)."""
+    if stack.start is not None:
+        return stack.start.copy()
     network = stack.objective.network
     pairs = zip(stack.initializers, stack.init_seeds, strict=True)
     return np.stack([network.initial(part, stream(seed, INITIAL_WEIGHTS)) for part, seed in pairs])

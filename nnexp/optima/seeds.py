@@ -25,6 +25,9 @@ IMPLIED = (
 )
 """Keys that are not shown where the others say the same."""
 
+MOST_NAMED = 8
+"""How many seeds a line about failures names."""
+
 QUANTILES = {"median": 0.5, "q10": 0.1, "q90": 0.9}
 
 
@@ -80,15 +83,26 @@ def configurations(runs: pd.DataFrame) -> pd.DataFrame:
     return table.sort_values(f"median_{measures[0]}", kind="stable").reset_index()
 
 
+def verdicts(runs: pd.DataFrame) -> str:
+    """How many runs came to each kind of endpoint, in words, the most frequent first."""
+    counts = runs["endpoint"].fillna("not judged").value_counts()
+    return ", ".join(f"{count:,} {verdict}" for verdict, count in counts.items())
+
+
 def failures(runs: pd.DataFrame) -> list[str]:
     """A line for each configuration with runs that did not take all their steps: which seeds, why, and at which step."""
     keys, lines = varying(runs), []
     for (_, status), group in runs[runs["status"] != "finished"].groupby(["configuration", "status"], sort=False):
         where = label(group.iloc[0], keys) or "the configuration"
-        lines.append(
-            f"{status}: {where}; seeds {', '.join(_seed(run) for _, run in group.iterrows())}: {STATUS[str(status)]}"
-        )
+        lines.append(f"{status}: {where}; {_seeds(group)}: {STATUS[str(status)]}")
     return lines
+
+
+def _seeds(runs: pd.DataFrame) -> str:
+    """Which seeds they are; of many, the first and how many more."""
+    named = ", ".join(_seed(run) for _, run in runs.head(MOST_NAMED).iterrows())
+    more = len(runs) - MOST_NAMED
+    return f"seeds {named}{f' and {more:,} more' if more > 0 else ''}"
 
 
 def _seed(run: pd.Series) -> str:

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 import pandas as pd
 
 from nnexp.optima import seeds
+from nnexp.optima.endpoints.verdict import VERDICTS
 from nnexp.records import STATUS
 
 BANDS = {
@@ -47,6 +48,7 @@ FINAL = {
     "effort/gradient evaluations": ("gradient_evaluations", "examples that a gradient was taken on"),
 }
 SHARES = {f"share of seeds/{status}": meaning for status, meaning in STATUS.items()}
+ENDPOINTS = {f"share of endpoints/{verdict}": meaning for verdict, meaning in VERDICTS.items()}
 SWEEP = {
     "sweep/runs": "runs on record",
     "sweep/configurations": "configurations with runs on record",
@@ -58,6 +60,7 @@ DICTIONARY: dict[str, str] = {
     **{f"{band}/{name}": f"{what}; {over}" for band, (_, what) in BANDS.items() for name, over in OVER_SEEDS.items()},
     **{name: what for name, (_, what) in (CURVES | FINAL).items()},
     **{name: f"share of the seeds whose run {meaning}" for name, meaning in SHARES.items()},
+    **{name: f"share of the seeds whose endpoint, judged, is one: {meaning}" for name, meaning in ENDPOINTS.items()},
     **SWEEP,
 }
 
@@ -72,6 +75,9 @@ def of_configuration(runs: pd.DataFrame) -> Iterator[Point]:
             yield from _finite(f"{band}/{name}", values, steps)
     for name in STATUS:
         yield f"share of seeds/{name}", float((runs["status"] == name).mean()), 0
+    if runs["endpoint"].notna().any():
+        for verdict in VERDICTS:
+            yield f"share of endpoints/{verdict}", float((runs["endpoint"] == verdict).mean()), 0
 
 
 def of_run(run: pd.Series) -> Iterator[Point]:

@@ -22,7 +22,7 @@ from nnexp.optima import seeds
 from nnexp.records import Records, SweepRecord
 from nnexp.tracking import metrics, page, points, store
 
-VERSION = 1
+VERSION = 2
 """Of what is logged; a new one replaces what older ones logged."""
 
 BOUNDARY = "decision boundary - best - median - worst seed"
@@ -55,8 +55,8 @@ def sync(
         told: is told how it gets on.
     """
     uri = uri or store.default_uri(records.root)
-    ids = records.read(set(record.runs), ["run"])["run"].to_pylist()
-    content = digest([VERSION, exemplary, sorted(ids)])
+    runs = frame(records, record.runs, curves=False)
+    content = digest([VERSION, exemplary, _shown(runs)])
     if store.is_shown(uri, record.id, content):
         return False
     with records.alone("tracking", lambda: None):
@@ -67,6 +67,11 @@ def sync(
         writing = _Writer(client, points.writer(client, uri), experiment, record)
         writing.bring(frame(records, record.runs), exemplary, content, told)
     return True
+
+
+def _shown(runs: pd.DataFrame) -> list[list[str]]:
+    """What the runs are known by, and their verdicts."""
+    return sorted(runs[["run", "endpoint"]].fillna("").to_numpy().tolist())
 
 
 class _Writer:
@@ -116,7 +121,7 @@ class _Writer:
             chosen = seeds.representatives(group)
             made = recall(group.iloc[0]).configuration
             name = seeds.label(group.iloc[0], keys) or self._record.name
-            content = digest([VERSION, name, sorted(group["run"])])
+            content = digest([VERSION, name, _shown(group)])
             yield self._of_configuration(str(configuration), content, name, group, made, chosen)
             shown: dict[str, str] = {}
             for role, run in list(chosen.items())[:exemplary]:
@@ -142,8 +147,10 @@ class _Writer:
             self._write_points(run_id, list(metrics.of_run(run)), self._at)
 
         shown = made.shown() | {"passes": run["passes"], "seed": run["seed"]}
-        content = digest([VERSION, name, run["run"], role])
         tags = {"configuration": configuration, "role": role, "status": run["status"], "reason": run["reason"]}
+        if pd.notna(run["endpoint"]):
+            tags["endpoint"] = run["endpoint"]
+        content = digest([VERSION, name, run["run"], tags])
         return Entry(run["run"], content, name, "run", shown, tags, float(run["seconds"]), fill)
 
     def _create(self, key: str, name: str, level: str) -> str:

@@ -6,7 +6,7 @@ import pytest
 from nnexp.figures import catalogue as pictures
 from nnexp.figures.style import NothingToDraw
 from nnexp.frames import recall
-from nnexp.optima.catalogue import Catalogue, catalogue
+from nnexp.optima.distinct.catalogue import Catalogue, catalogue
 
 KINDS = 3
 

@@ -12,8 +12,8 @@ from tolerances import ROUNDING
 from nnexp.net.network import Network
 from nnexp.net.objective import Objective, Sample
 from nnexp.net.population import Population
-from nnexp.optima import symmetry
-from nnexp.optima.catalogue import Tolerances, catalogue
+from nnexp.optima.distinct import symmetry
+from nnexp.optima.distinct.catalogue import Tolerances, catalogue
 from nnexp.parts import registry
 
 XOR = [((0, 0), 0), ((0, 1), 1), ((1, 0), 1), ((1, 1), 0)]

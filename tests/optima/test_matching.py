@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from tolerances import DEEP_RELATIVE, ORACLE_RELATIVE
 
-from nnexp.optima import deep, symmetry
-from nnexp.optima.matching import match
+from nnexp.optima.distinct import deep, symmetry
+from nnexp.optima.distinct.matching import match
 from nnexp.parts import registry
 
 SQUARED = next(e for e in nets.endings() if e[0].name == "squared")

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from tolerances import DEEP_RELATIVE
 
-from nnexp.optima.reduction import activations, reduced
+from nnexp.optima.distinct.reduction import activations, reduced
 from nnexp.parts import registry
 
 SQUARED = next(e for e in nets.endings() if e[0].name == "squared")

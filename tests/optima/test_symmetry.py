@@ -8,7 +8,7 @@ from tolerances import DEEP_RELATIVE, ROUNDING
 from nnexp.net.network import Network
 from nnexp.net.objective import Sample
 from nnexp.net.population import Population
-from nnexp.optima import linear, symmetry
+from nnexp.optima.distinct import linear, symmetry
 from nnexp.parts import registry
 
 SHAPES = [(3, 5, 2), (3, 5, 7, 2), (2, 3, 5, 7, 2)]

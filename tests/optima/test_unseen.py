@@ -8,7 +8,7 @@ import pytest
 from scipy import stats
 from tolerances import ORACLE_RELATIVE
 
-from nnexp.optima import unseen
+from nnexp.optima.distinct import unseen
 
 COUNTS = [5, 3, 2, 1, 1, 1]
 """13 seeds, 6 optima, f1 = 3, f2 = 1."""

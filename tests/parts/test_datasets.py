@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import tolerances
 
+from nnexp.errors import UserError
 from nnexp.parts import registry
 from nnexp.parts.datasets.base import Data, split, standardized
 from nnexp.parts.datasets.shipped import Shipped
@@ -198,3 +199,58 @@ def test_blobs_lie_about_their_centers(classes):
     centers = 2.0 * np.stack([np.cos(2.0 * np.pi * label / classes), np.sin(2.0 * np.pi * label / classes)])
     assert np.abs(data.X_train - centers).max() < 0.06
     assert len(data.Y_train) == (1 if classes == 2 else classes)
+
+
+def test_stated_points_are_those_stated_and_all_trained_on():
+    data = load("points", points=((1, 2), (3, 4), (5, 6)), targets=((0, 7), (1, 8), (0, 9)))
+    assert data.X_train.tolist() == [[1, 3, 5], [2, 4, 6]]
+    assert data.Y_train.tolist() == [[0, 1, 0], [7, 8, 9]]
+    assert (data.X_test.shape, data.Y_test.shape, data.outputs) == ((2, 0), (2, 0), ("y1", "y2"))
+
+
+@pytest.mark.parametrize(
+    ("targets", "task", "expected"),
+    [
+        (((0,), (1,)), "auto", "binary"),
+        (((0, 1), (1, 1)), "auto", "multilabel"),
+        (((0,), (0.75,)), "auto", "regression"),
+        (((0,), (1,)), "regression", "regression"),
+    ],
+)
+def test_the_task_of_stated_points(targets, task, expected):
+    assert load("points", points=((0,), (1,)), targets=targets, task=task).task == expected
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"points": ((0, 1), (1,))}, "lists of one length"),
+        ({"points": ((), ())}, "lists of one length"),
+        ({"targets": ()}, "lists of one length"),
+        ({"targets": ((0,),)}, "4 points and 1 targets"),
+        ({"targets": ((0,), (1,), (2,), (3,)), "task": "labels"}, "neither 0 nor 1"),
+    ],
+)
+def test_stated_points_that_do_not_fit_are_refused(given, said):
+    with pytest.raises(UserError, match=said):
+        load("points", **given)
+
+
+def test_auers_points_by_hand():
+    data = load("auer", coordinates=2, scales=3, ratio=10.0)
+    assert np.allclose(data.X_train, [[1, 0.1, 0.01, 0, 0, 0], [0, 0, 0, 1, 0.1, 0.01]], atol=0, rtol=1e-15)
+    assert (data.Y_train == 0.75).all()
+    labeled = load("auer", coordinates=2, scales=3, ratio=10.0, labels=True)
+    assert labeled.Y_train.tolist() == [[1, 1, 1, 0] * 6]
+    assert np.array_equal(labeled.X_train[:, ::4], data.X_train)
+    assert (data.task, labeled.task) == ("regression", "binary")
+
+
+def test_a_linear_map_without_noise_is_one():
+    data = load("linear_map", noise=0.0, coordinates=5, targets=3, test_share=0.0)
+    A = np.linalg.lstsq(data.X_train.T, data.Y_train.T)[0].T
+    assert A.shape == (3, 5)
+    assert np.abs(A @ data.X_train - data.Y_train).max() < tolerances.STANDARDIZED
+    noisy = load("linear_map", noise=0.5, coordinates=5, targets=3, test_share=0.0)
+    spread = np.std(noisy.Y_train - data.Y_train)
+    assert abs(spread / 0.5 - 1.0) < tolerances.STATISTICAL / np.sqrt(2.0 * data.Y_train.size)

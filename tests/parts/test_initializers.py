@@ -1,21 +1,25 @@
 """What does every initializer draw?"""
 
 import math
+from itertools import pairwise
 
 import nets
 import numpy as np
 import pytest
 import tolerances
 
+from nnexp.errors import UserError
 from nnexp.parts import registry
 
-EVERY = pytest.mark.parametrize("initializer", nets.every("initializer"), ids=nets.label)
+RANDOM = nets.every("initializer", lambda part: part.is_random)
+EVERY = pytest.mark.parametrize("initializer", RANDOM, ids=nets.label)
 INPUTS, OUTPUTS = 97, 89
 DEVIATIONS = {
     "normal": lambda part: part.deviation,
     "uniform": lambda part: part.limit / math.sqrt(3.0),
     "glorot": lambda part: math.sqrt(2.0 / (INPUTS + OUTPUTS)),
     "he": lambda part: math.sqrt(2.0 / INPUTS),
+    "log_uniform": lambda part: math.sqrt((part.most**2 - part.least**2) / (2.0 * math.log(part.most / part.least))),
 }
 LIMITS = {"uniform": lambda part: part.limit, "glorot": lambda part: math.sqrt(6.0 / (INPUTS + OUTPUTS))}
 
@@ -60,7 +64,7 @@ def test_uniform_draws_fill_their_range(name):
     assert 0.999 < largest <= 1.0
 
 
-@pytest.mark.parametrize("name", ["normal", "uniform"])
+@pytest.mark.parametrize("name", ["normal", "uniform", "log_uniform"])
 def test_offsets_are_drawn_only_if_asked_for(name):
     with_them, without = (registry.make("initializer", name, {"offsets": offsets}) for offsets in (True, False))
     assert (drawn(with_them)[:, -1] != 0.0).all()
@@ -71,3 +75,59 @@ def test_offsets_are_drawn_only_if_asked_for(name):
 @pytest.mark.parametrize("name", ["glorot", "he"])
 def test_published_schemes_start_with_offsets_zero(name):
     assert (drawn(registry.make("initializer", name))[:, -1] == 0.0).all()
+
+
+def test_sizes_of_log_uniform_draws_fill_their_range_evenly():
+    sizes = np.abs(drawn(registry.make("initializer", "log_uniform", {"least": 0.5, "most": 32.0})))
+    counts = np.histogram(np.log2(sizes), bins=6, range=(-1.0, 5.0))[0]
+    share, n = 1.0 / 6.0, sizes.size
+    assert counts.sum() == n
+    assert np.abs(counts / n - share).max() < tolerances.STATISTICAL * math.sqrt(share * (1.0 - share) / n)
+
+
+STATED = {"W": [[[1, 2, 3], [4, 5, 6]], [[7], [8], [9]]], "W0": [[0.1, 0.2, 0.3], [0.4]]}
+
+
+def test_given_weights_are_those_stated_layer_by_layer():
+    layers = registry.make("initializer", "given", STATED).layers(np.random.default_rng(0), (2, 3, 1))
+    assert [layer.tolist() for layer in layers] == [[[1, 4, 0.1], [2, 5, 0.2], [3, 6, 0.3]], [[7, 8, 9, 0.4]]]
+
+
+def test_two_given_layers_of_one_shape_stay_apart():
+    part = registry.make("initializer", "given", {"W": [[[1.0]], [[2.0]]]})
+    assert [layer.tolist() for layer in part.layers(np.random.default_rng(0), (1, 1, 1))] == [[[1, 0]], [[2, 0]]]
+    with pytest.raises(UserError, match="2 layers of 1 inputs and 1 units"):
+        part.draw(np.random.default_rng(0), 1, 1)
+
+
+def test_nothing_given_is_the_origin():
+    part = registry.make("initializer", "given")
+    assert all((layer == 0.0).all() for layer in part.layers(np.random.default_rng(0), (2, 3, 1)))
+    assert (part.draw(np.random.default_rng(0), 3, 5) == np.zeros((5, 4))).all()
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"W": [[[1, 2, 3], [4, 5, 6]]]}, "state 2 lists of 3 and 3 lists of 1"),
+        ({"W": [[[1, 2, 3], [4, 5]], [[7], [8], [9]]]}, "state 2 lists of 3 and 3 lists of 1"),
+        ({"W0": [[1, 2], [3]]}, "state 3 and 1 numbers"),
+    ],
+)
+def test_given_weights_that_do_not_fit_are_refused(changed, said):
+    with pytest.raises(UserError, match=said):
+        registry.make("initializer", "given", STATED | changed).check((2, 3, 1))
+
+
+def test_given_offsets_are_refused_where_there_are_none():
+    with pytest.raises(UserError, match="offsets=true"):
+        registry.make("initializer", "given", STATED).check((2, 3, 1), offsets=False)
+    registry.make("initializer", "given", {"W": STATED["W"]}).check((2, 3, 1), offsets=False)
+
+
+@pytest.mark.parametrize("initializer", nets.every("initializer"), ids=nets.label)
+def test_a_net_is_drawn_layer_by_layer(initializer):
+    sizes = (5, 3, 2)
+    whole, rng = initializer.layers(np.random.default_rng(4), sizes), np.random.default_rng(4)
+    parts = [initializer.draw(rng, m, n) for m, n in pairwise(sizes)]
+    assert all(np.array_equal(a, b) for a, b in zip(whole, parts, strict=True))

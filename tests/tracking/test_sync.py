@@ -7,6 +7,7 @@ from mlflow import MlflowClient
 from nnexp import config, pipeline, records
 from nnexp.frames import frame
 from nnexp.optima import seeds
+from nnexp.optima.endpoints.verdict import VERDICTS
 from nnexp.tracking import metrics, points, store, sync
 
 
@@ -115,6 +116,32 @@ def test_a_second_sync_logs_nothing(shown):
     root, outcome, _, _ = shown
     store_of = records.Records(root)
     assert sync.sync(store_of, outcome.record, None, 3, lambda *_: None) is False
+
+
+def test_verdicts_are_tags_by_which_endpoints_are_found(shown):
+    _, outcome, client, levels = shown
+    verdicts = outcome.frame(curves=False).set_index("run")["endpoint"]
+    for entry in levels["run"]:
+        assert entry.data.tags["endpoint"] == verdicts[entry.data.tags["key"]]
+    of_one = verdicts[levels["run"][0].data.tags["key"]]
+    where = f"tags.endpoint = '{of_one}' and tags.sweep = '{outcome.record.id}'"
+    found = client.search_runs([levels["run"][0].info.experiment_id], where)
+    assert {r.info.run_id for r in found} == {r.info.run_id for r in levels["run"] if r.data.tags["endpoint"] == of_one}
+    runs = outcome.frame(curves=False)
+    for entry in levels["configuration"]:
+        own = runs[runs["configuration"] == entry.data.tags["configuration"]]["endpoint"]
+        shares = {name: share for name, share in entry.data.metrics.items() if name.startswith("share of endpoints/")}
+        assert shares == {f"share of endpoints/{name}": float((own == name).mean()) for name in VERDICTS}
+
+
+def test_runs_that_are_judged_later_get_their_tags_then(tmp_path):
+    outcome = run(tmp_path, judge=False, activation="tanh", seeds=2)
+    assert all("endpoint" not in r.data.tags for r in entries(tmp_path, outcome)[1]["run"])
+    again = run(tmp_path, judge=True, activation="tanh", seeds=2)
+    assert again.trained == 0
+    _, levels = entries(tmp_path, again)
+    assert len(levels["run"]) == 2
+    assert all("endpoint" in r.data.tags for r in levels["run"])
 
 
 def test_what_is_taken_out_of_the_store_is_written_again(tmp_path):

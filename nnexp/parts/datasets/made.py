@@ -167,6 +167,28 @@ class NoisySine(Made):
         return X, np.sin(np.pi * X) + rng.normal(0.0, self.noise, X.shape)
 
 
+@part("dataset", "linear_map")
+class LinearMap(Made):
+    """Regression: y = A x + noise, with A and the points normal; `targets` numbers y from `coordinates` numbers x.
+
+    The entries of A have variance 1 / coordinates, so that each target has variance 1 + noise^2.
+    """
+
+    coordinates: Count = 3
+    targets: Count = 1
+    task: ClassVar[str] = "regression"
+
+    def draw(self, rng: np.random.Generator) -> tuple[Array, Array]:
+        A = rng.normal(0.0, self.coordinates**-0.5, (self.targets, self.coordinates))
+        X = rng.normal(size=(self.coordinates, self.examples))
+        return X, A @ X + rng.normal(0.0, self.noise, (self.targets, self.examples))
+
+    def load(self) -> Data:
+        X, Y = self.draw(np.random.default_rng(np.random.SeedSequence(self.seed, spawn_key=(0,))))
+        inputs, outputs = (tuple(f"{name}{i + 1}" for i in range(len(rows))) for name, rows in (("x", X), ("y", Y)))
+        return split(X, Y, self.task, self.test_share, self.seed, inputs, outputs)
+
+
 def _turned(rng: np.random.Generator, label: NDArray[np.bool_], share: float) -> Array:
     """Labels as targets, a random share of them turned over."""
     return (label ^ (rng.uniform(size=label.shape) < share))[None, :].astype(np.float64)

@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nnexp.net.network import Network
-from nnexp.optima import symmetry
-from nnexp.optima.symmetry import Freedom
+from nnexp.optima.distinct import symmetry
+from nnexp.optima.distinct.symmetry import Freedom
 
 Array = NDArray[np.float64]
 

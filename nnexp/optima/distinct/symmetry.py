@@ -31,7 +31,7 @@ from numpy.typing import NDArray
 from nnexp.net.network import Network
 from nnexp.net.objective import Penalized
 from nnexp.net.population import Population
-from nnexp.optima import linear
+from nnexp.optima.distinct import linear
 
 Array = NDArray[np.float64]
 Order = NDArray[np.int64]

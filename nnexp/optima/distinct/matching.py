@@ -17,9 +17,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nnexp.net.network import Network
-from nnexp.optima import deep, linear, symmetry
-from nnexp.optima.assignment import Elements, assign, similarity
-from nnexp.optima.symmetry import Chart, Group
+from nnexp.optima.distinct import deep, linear, symmetry
+from nnexp.optima.distinct.assignment import Elements, assign, similarity
+from nnexp.optima.distinct.symmetry import Chart, Group
 
 Array = NDArray[np.float64]
 

@@ -18,8 +18,8 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from nnexp.optima.assignment import Element, Elements, assign, greatest, similarity
-from nnexp.optima.symmetry import Group, act
+from nnexp.optima.distinct.assignment import Element, Elements, assign, greatest, similarity
+from nnexp.optima.distinct.symmetry import Group, act
 
 Array = NDArray[np.float64]
 Layers = Sequence[Array]

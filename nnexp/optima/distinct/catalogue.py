@@ -15,13 +15,16 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from nnexp.net.objective import Penalized
-from nnexp.optima import optimum
-from nnexp.optima.optimum import Optimum
-from nnexp.optima.partition import Endpoints, Indices, Pair, Tolerances, endpoints, partition
+from nnexp.optima.distinct import optimum
+from nnexp.optima.distinct.optimum import Optimum
+from nnexp.optima.distinct.partition import Endpoints, Indices, Pair, Tolerances, endpoints, partition
 
-__all__ = ["Catalogue", "Optimum", "Pair", "Tolerances", "catalogue"]
+__all__ = ["MINIMA", "Catalogue", "Optimum", "Pair", "Tolerances", "catalogue"]
 
 Array = NDArray[np.float64]
+
+MINIMA = ("minimum", "flat minimum", "kink")
+"""The verdicts that make an endpoint an optimum: J falls to no side."""
 
 
 @dataclass(frozen=True)

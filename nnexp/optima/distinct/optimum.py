@@ -13,10 +13,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nnexp.optima import symmetry
-from nnexp.optima.partition import Endpoints, Indices
-from nnexp.optima.reduction import reduced
-from nnexp.optima.unseen import wilson
+from nnexp.optima.distinct import symmetry
+from nnexp.optima.distinct.partition import Endpoints, Indices
+from nnexp.optima.distinct.reduction import reduced
+from nnexp.optima.distinct.unseen import wilson
 
 Array = NDArray[np.float64]
 

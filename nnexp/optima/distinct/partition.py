@@ -18,9 +18,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nnexp.net.objective import Penalized
-from nnexp.optima import symmetry
-from nnexp.optima.matching import match
-from nnexp.optima.symmetry import Group
+from nnexp.optima.distinct import symmetry
+from nnexp.optima.distinct.matching import match
+from nnexp.optima.distinct.symmetry import Group
 
 Array = NDArray[np.float64]
 Flags = NDArray[np.bool_]

@@ -1,0 +1,1 @@
+"""What lies between optima: barriers, passes, the graph of both, slices and basins."""

@@ -1,0 +1,1 @@
+"""What kind of point is an endpoint: the polish, the verdicts, and why a run ended there."""

@@ -1,0 +1,234 @@
+"""What is a point that is no strict minimum for certain?
+
+Takes one run, polished, and looks for what keeps it from being one: a known flat direction (`flat`), a way down, or J falling
+for ever. A way down where the curvature is 0 need not be straight: from J = y^2 + x^2 y at 0 it is y = -x^2 / 2. So each step
+along a direction of no curvature is followed by Newton steps in the directions that are curved, which leaves what
+J is when those have adapted; it must not rise before it falls.
+"""
+
+from __future__ import annotations
+
+import functools
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nnexp.optima.endpoints import flat
+from nnexp.optima.endpoints.certificate import SURE, ZERO, stays_curved
+from nnexp.optima.endpoints.fold import touches
+from nnexp.optima.endpoints.local import Local, Terrain, norm
+
+Array = NDArray[np.float64]
+
+STILL = 100.0
+"""How many times its rounding a gradient may be along a direction in which it stays 0."""
+
+DISTANCES = np.geomspace(1e-4, 1.0, 17)
+AROUND, BESIDE = 64, np.array([1e-7, 1e-5, 1e-3])
+NEAR = np.array([1e-3, 1e-2, 1e-1])
+FAR = np.array([0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0])
+ADAPTATIONS, MIXTURES, SEED = 2, 48, 7
+PERFECT = 1e-24
+"""A loss no greater than this is 0: every guess is right to some twelve digits."""
+
+CURVED = 1e-6
+
+
+@dataclass
+class Finding:
+    """What was found out about one run.
+
+    endpoint: the verdict.
+    index, zeros: how many eigenvalues are negative, and 0; -1 where that is not known.
+    explained: how many of the zeros each reason explains.
+    J_limit: the lowest J found on the way to infinity.
+    """
+
+    endpoint: str
+    index: int = -1
+    zeros: int = -1
+    explained: dict[str, int] = field(default_factory=dict)
+    J_limit: float = np.nan
+
+
+def off(terrain: Terrain, here: Local, outward: Array) -> Finding:
+    """A run that ran off: the lowest J along its way out, for `outward` (1, parameters)."""
+    J = terrain.values_along(here.theta, outward, FAR)
+    return Finding("at infinity", J_limit=float(min(here.J[0], np.nanmin(J))))
+
+
+def held(terrain: Terrain, here: Local) -> Finding:
+    """The finding on one run that came to rest within creases of J, `here` being as seen from within them."""
+    negative = int((here.values[0] < -SURE * here.value_rounding[0]).sum())
+    around = np.random.default_rng(SEED).normal(size=(AROUND, here.theta.shape[1]))
+    around = np.concatenate([around, -around]) / norm(np.concatenate([around, around]))[:, None]
+    points = here.theta + max(float(norm(here.theta)[0]), 1.0) * BESIDE[:, None, None] * around
+    many = terrain.take(np.zeros(len(BESIDE) * len(around), dtype=np.int64))
+    J = many.value(points.reshape(-1, around.shape[1]))
+    if negative:
+        sure = stays_curved(terrain, here, here.vectors[:, :, 0], here.values[:, 0])[0]
+        return Finding("saddle", negative) if sure else Finding("undecided")
+    return Finding("kink" if J.min() >= here.J[0] - SURE * here.J_rounding[0] else "not stationary", 0)
+
+
+def inquire(terrain: Terrain, here: Local) -> Finding:
+    """The finding on one run at rest, all arrays over a single run."""
+    site = Site(terrain, here)
+    if touches(terrain.objective, here.theta[0]):
+        return Finding("saddle" if site.falls(np.eye(here.theta.shape[1])) else "undecided")
+    negative = site.values < -SURE * here.value_rounding[0]
+    zeros = (site.values <= ZERO * here.value_rounding[0]) & ~negative
+    finding = Finding("undecided", int(negative.sum()), int(site.n_flat + zeros.sum()), site.explained)
+    if negative.any():
+        below = site.curves_on(site.vectors[:, 0], site.values[0]) or site.falls(site.vectors[:, :1])
+        finding.endpoint = "saddle" if below else "undecided"
+    elif not len(site.values) or (not zeros.any() and site.curves_on(site.vectors[:, 0], site.values[0])):
+        finding.endpoint = "flat minimum" if site.n_flat else "minimum"
+    else:
+        _doubt(site, site.vectors[:, : max(1, int(zeros.sum()))], finding)
+    return finding
+
+
+def _doubt(site: Site, soft: Array, finding: Finding) -> None:
+    """Settle what the second order does not: `soft` are the directions (parameters, directions) of no sure curvature."""
+    if site.fits_perfectly():
+        finding.endpoint = "flat minimum"
+        finding.explained = finding.explained | {"perfect fit": soft.shape[1]}
+    elif site.falls(soft):
+        finding.endpoint = "saddle"
+    else:
+        limit = site.limit(soft)
+        if limit is not None:
+            finding.endpoint, finding.J_limit = "at infinity", limit
+
+
+class Site:
+    """One run, with the directions in which J cannot change set apart.
+
+    explained: how many directions each reason gives.
+    values: the Hessian's eigenvalues in the other directions, ascending.
+    vectors: (parameters, directions), its eigenvectors there.
+
+    Args:
+        terrain: what is minimized, by a single run.
+        here: where it is.
+    """
+
+    def __init__(self, terrain: Terrain, here: Local) -> None:
+        self.terrain, self.here = terrain, here
+        held = terrain.held_at(here.theta)[0]
+        known = flat.directions(terrain.objective, here.theta[0], float(terrain.l2[0]), float(terrain.l1[0]))
+        kept = self._trusted({name: columns[:, self._is_flat(columns)] for name, columns in known.items()})
+        self.explained = {name: columns.shape[1] for name, columns in kept.items() if columns.shape[1]}
+        self.n_flat = sum(self.explained.values())
+        self.flat = np.column_stack([np.empty((len(held), 0)), *kept.values()])
+        apart = np.column_stack([np.eye(len(held))[:, held], self.flat])
+        rest = np.linalg.qr(apart, mode="complete")[0][:, apart.shape[1] :]
+        in_rest = rest.T @ self._times_hessian(rest)
+        self.values, within = np.linalg.eigh(0.5 * (in_rest + in_rest.T))
+        self.vectors = rest @ within
+
+    def _times_hessian(self, columns: Array) -> Array:
+        vectors, values = self.here.vectors[0], self.here.values[0]
+        return vectors @ (values[:, None] * (vectors.T @ columns))
+
+    def _is_flat(self, columns: Array) -> NDArray[np.bool_]:
+        """Which of these directions (parameters, directions) the Hessian, too, says are flat."""
+        return norm(self._times_hessian(columns).T) <= self._slack + STILL * self.here.value_rounding[0]
+
+    @functools.cached_property
+    def _slack(self) -> float:
+        """The gradient beside a stationary point: what rounding leaves of it, and what it may still lack to the point."""
+        values, here = np.abs(self.here.values[0]), self.here
+        curved = values[values > SURE * here.value_rounding[0]].min(initial=np.inf)
+        lacking = (here.gradient_norm[0] + here.gradient_rounding[0]) / curved
+        return float(STILL * here.gradient_rounding[0] + values.max() * lacking)
+
+    def _trusted(self, known: dict[str, Array]) -> dict[str, Array]:
+        """Those that can be trusted: of units that do nothing, only if the gradient stays 0 on whatever mixture of them."""
+        idle = [known[name] for name in flat.IDLE if name in known]
+        if any(name in known for name in flat.UNSURE) and not self._stays_still(np.column_stack(idle)):
+            return {name: columns for name, columns in known.items() if name not in flat.UNSURE}
+        return known
+
+    def _stays_still(self, columns: Array) -> bool:
+        """Whether the gradient stays 0 on mixtures of these directions (parameters, directions)."""
+        mixed = columns @ np.random.default_rng(SEED).normal(size=(columns.shape[1], MIXTURES))
+        tried = np.column_stack([columns, mixed / np.maximum(norm(mixed.T), 1e-300)]).T
+        theta = self.here.theta + self.size * NEAR[:, None, None] * tried
+        theta = theta.reshape(-1, len(columns))
+        return bool(norm(self._many(len(theta)).gradient(theta)).max(initial=0.0) <= self._slack)
+
+    def _many(self, runs: int) -> Terrain:
+        return self.terrain.take(np.zeros(runs, dtype=np.int64))
+
+    @property
+    def size(self) -> float:
+        """The length of theta, or 1."""
+        return max(float(norm(self.here.theta)[0]), 1.0)
+
+    def curves_on(self, direction: Array, curvature: float) -> bool:
+        """Whether J keeps its curvature along `direction` as far as the zero of the gradient may lie."""
+        return bool(stays_curved(self.terrain, self.here, direction[None], np.array([curvature]))[0])
+
+    def falls(self, soft: Array) -> bool:
+        """Whether J falls, without rising first, along one of these directions, or a mixture of them and the known flat ones.
+
+        soft: (parameters, directions).
+        """
+        level = np.column_stack([soft, self.flat])
+        mixed = level @ np.random.default_rng(SEED).normal(size=(level.shape[1], MIXTURES if level.shape[1] > 1 else 0))
+        tried = np.column_stack([soft, mixed / np.maximum(norm(mixed.T), 1e-300)]).T
+        tried = np.concatenate([tried, -tried])
+        start = self.here.theta + self.size * DISTANCES[:, None, None] * tried
+        J = self._adapted(start.reshape(-1, tried.shape[1])).reshape(len(DISTANCES), -1)
+        change, rounding = J - self.here.J[0], self.here.J_rounding[0]
+        rises_before = np.maximum.accumulate(change, axis=0) > rounding
+        return bool((~rises_before & (change < -SURE * rounding)).any())
+
+    def _adapted(self, theta: Array) -> Array:
+        """J at theta (points, parameters), or after Newton steps in the curved directions where that is less."""
+        terrain = self._many(len(theta))
+        curved = self.values > CURVED * max(float(self.values[-1]), 0.0)
+        vectors, values = self.vectors[:, curved], self.values[curved]
+        J = terrain.value(theta)
+        for _ in range(ADAPTATIONS):
+            theta = theta - ((terrain.gradient(theta) @ vectors) / values) @ vectors.T
+            J = np.fmin(J, terrain.value(theta))
+        return J
+
+    def fits_perfectly(self) -> bool:
+        """Whether J is 0, and would rise if any guess changed: no loss gets lower, and none nears 0 at infinity only."""
+        objective = self.terrain.objective
+        if not objective.n_examples or not self.here.J[0] <= PERFECT:
+            return False
+        z = objective.network.preactivation(self.here.theta, objective.train.X)
+        bent = objective.network.loss.curvature(z, objective.train.Y, objective.network.unit)
+        return bool(np.einsum("...iie->...ie", bent).min() > CURVED)
+
+    def limit(self, soft: Array) -> float | None:
+        """The lowest J along a ray on which J never rises, from further in to far out, and falls; None if there is none."""
+        tried = np.concatenate([soft.T, -soft.T, self._growths()])
+        tried = tried[(norm(tried) > 0.0) & ~self._many(len(tried)).pulls_back(tried)]
+        if not len(tried):
+            return None
+        tried = self.size * tried / norm(tried)[:, None]
+        distances = np.concatenate([-FAR[1::-1], [0.0], FAR])
+        points = self.here.theta + distances[:, None, None] * tried
+        J = self._many(points.shape[0] * points.shape[1]).value(points.reshape(-1, tried.shape[1]))
+        J = J.reshape(len(distances), -1)
+        rounding = self.here.J_rounding[0]
+        down = (np.diff(J, axis=0) <= rounding).all(axis=0) & (J[0] - J[-1] > SURE * rounding)
+        return float(J[-1, down].min()) if down.any() else None
+
+    def _growths(self) -> Array:
+        """Theta itself, each of its layers, and each unit, as directions in which they grow, (directions, parameters)."""
+        theta, network = self.here.theta, self.terrain.objective.network
+        grown = [theta[0]]
+        for place, layer in enumerate(network.layers(theta)):
+            for unit in (slice(None), *range(layer.shape[1])):
+                direction = np.zeros_like(theta)
+                network.layers(direction)[place][:, unit] = layer[:, unit]
+                grown.append(direction[0])
+        return np.array(grown)

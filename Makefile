@@ -5,7 +5,7 @@ PORT ?= 5000
 RUN := .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help sweep judge compare truth report basins ui notebooks test check bench
+.PHONY: help sweep judge compare truth report basins slices ui notebooks test check bench
 
 help: ## show these targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -27,6 +27,9 @@ report: .venv/kernels ## what a sweep asked and found, as one page: runs/analysi
 
 basins: .venv/kernels ## a plane of initial weights, by the optimum that each reaches (SWEEP=xor_minima)
 	@$(RUN) -m analysis.basins "$(SWEEP)" $(ARGS)
+
+slices: .venv/kernels ## J on planes through optima, along a run's way, along random directions (SWEEP=xor_minima)
+	@$(RUN) -m analysis.slices "$(SWEEP)" $(ARGS)
 
 ui: .venv/kernels ## look at the sweeps in MLflow's UI on this machine (PORT=5000)
 	@$(RUN) -m nnexp.tracking --port "$(PORT)"

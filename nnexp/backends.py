@@ -14,6 +14,7 @@ import threading
 import time
 import warnings
 from collections.abc import Callable, Iterator, Sequence
+from multiprocessing import resource_tracker
 from typing import Any
 
 import joblib
@@ -43,7 +44,11 @@ def each(do: Callable[[Any], Any], jobs: Sequence[Any], backend: Backend) -> Ite
 
 @contextlib.contextmanager
 def _interrupts_held() -> Iterator[None]:
-    """Hold Ctrl-C back while workers start, so that they are born deaf to it: ending them is this process's affair."""
+    """Hold Ctrl-C back while workers start, so that they are born deaf to it: ending them is this process's affair.
+
+    The process that watches over what they share is started before, since its start would let signals through again.
+    """
+    resource_tracker.ensure_running()
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield

@@ -161,6 +161,7 @@ def _next_commands(outcome: Outcome) -> None:
     if usual and Path("Makefile").is_file():
         commands = {
             "make ui": "curves and decision boundaries in MLflow",
+            f"make report SWEEP={name}": "the optima, how often each is reached, what lies between: one page",
             f"make compare SWEEP={name}": "the seeds compared: tables and figures",
             f"make notebooks SWEEP={name}": "the same, to read and change",
         }

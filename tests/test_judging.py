@@ -173,3 +173,10 @@ def test_what_cannot_be_is_refused_and_nothing_is_written(tmp_path, asked, says)
     with pytest.raises(UserError, match=says):
         sweep(tmp_path / "runs", **asked)
     assert not (tmp_path / "runs").exists()
+
+
+def test_why_names_the_optimum_among_those_known(tmp_path):
+    runs = sweep(tmp_path, steps=2000, seeds=12)
+    said = nnexp.why(runs["run"][0], tmp_path)
+    alike = int(np.isclose(runs["polished_J"], runs["polished_J"][0], rtol=1e-9).sum())
+    assert f"reached by {alike} of 12 seeds" in said

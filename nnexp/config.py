@@ -131,6 +131,10 @@ class Sweep(Settings):
             raise UserError("init_seeds and order_seeds are crossed: give both, or neither and seeds")
         if self.until is not None and (self.init_seeds is not None or self.seeds != tuple(range(len(self.seeds)))):
             raise UserError("until spends seeds 0, 1, 2, ...: give how many to begin with, as in seeds=64")
+        if self.until is not None and self.most_seeds < len(self.seeds):
+            raise UserError(
+                f"most_seeds={self.most_seeds} is less than the {len(self.seeds)} seeds to begin with; give more"
+            )
         if self.until is not None and self.judge is False:
             raise UserError("until counts optima, which takes verdicts: leave out judge=false")
         return self

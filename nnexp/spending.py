@@ -14,7 +14,7 @@ import pandas as pd
 from nnexp.configuration import Configuration
 from nnexp.judging import judgements
 from nnexp.optima.distinct.catalogue import MINIMA, Catalogue, catalogue
-from nnexp.optima.distinct.unseen import enough
+from nnexp.optima.distinct.unseen import enough, probability
 from nnexp.plan import Plan
 from nnexp.records import Records
 
@@ -36,6 +36,26 @@ def needed(store: Records, made: Plan, unseen: float, most: int) -> dict[str, in
         if len(of_it) < most and not enough(counts, len(of_it), unseen):
             found[configuration.id] = min(2 * len(of_it), most)
     return found
+
+
+def said(store: Records, made: Plan, unseen: float) -> list[str]:
+    """For each configuration, in words, whether the seeds spent have shown enough."""
+    rows = judged(store, [run.id for run in made.runs])
+    return [
+        _line(configuration, rows[rows["configuration"] == configuration.id], unseen)
+        for configuration in made.configurations
+    ]
+
+
+def _line(configuration: Configuration, rows: pd.DataFrame, unseen: float) -> str:
+    counts, seeds = optima(configuration, rows).counts, len(rows)
+    if not len(counts):
+        return f"none of {seeds:,} seeds ends at an optimum, so there is nothing to count"
+    high = probability(counts, seeds).high
+    what = (
+        f"{len(counts):,} {'optimum' if len(counts) == 1 else 'optima'} from {seeds:,} seeds, unseen at most {high:.2g}"
+    )
+    return f"{what}: below {unseen:g}" if high < unseen else f"{what}, not below {unseen:g}: give more with most_seeds"
 
 
 def judged(store: Records, runs: Sequence[str]) -> pd.DataFrame:

@@ -54,6 +54,7 @@ class Bar:
             refresh_per_second=4,
         )
         self._tasks: dict[str, TaskID] = {}
+        self._planned = False
 
     def __enter__(self) -> Bar:
         return self
@@ -64,12 +65,14 @@ class Bar:
 
     def planned(self, plan: Plan, missing: int) -> None:
         """Say what will be done."""
-        runs, configurations = len(plan.runs), len(plan.configurations)
-        console.print(f"{plan.sweep.name}: {configurations:,} configurations, {runs:,} runs, {missing:,} to train")
+        if missing or not self._planned:
+            runs, configurations = f"{len(plan.runs):,} runs", _counted(len(plan.configurations), "configuration")
+            console.print(f"{plan.sweep.name}: {configurations}, {runs}, {missing:,} to train")
         if missing:
             self._show("training", "runs", missing, 0)
-        else:
+        elif not self._planned:
             console.print("every run is on record: nothing is trained")
+        self._planned = True
 
     def trained(self, runs: int) -> None:
         """Move the bar of runs."""
@@ -123,7 +126,24 @@ def report(outcome: Outcome) -> None:
         console.print(line, soft_wrap=True)
     if runs["endpoint"].notna().any():
         console.print(f"endpoints: {seeds.verdicts(runs)}", soft_wrap=True)
+    if outcome.plan.sweep.until is not None:
+        _unseen(outcome, outcome.plan.sweep.until)
     _next_commands(outcome)
+
+
+def _unseen(outcome: Outcome, until: float) -> None:
+    """How far the seeds that were spent got, for each of the first configurations."""
+    from nnexp import spending
+
+    lines = spending.said(outcome.store, outcome.plan, until)
+    for line in lines[:MOST_ROWS]:
+        console.print(line, soft_wrap=True)
+    if len(lines) > MOST_ROWS:
+        console.print(f"... and {len(lines) - MOST_ROWS:,} further configurations")
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number:,} {what}{'s' * (number != 1)}"
 
 
 def verdicts(runs: pd.DataFrame, judged: int) -> None:
@@ -144,7 +164,7 @@ def _show(table: pd.DataFrame) -> None:
     for row in rows:
         shown.add_row(*row)
     first = next(str(name) for name in table.columns if str(name).startswith("median")).replace("_", " ")
-    console.print(f"{len(rows)} of {len(table)} configurations, best {first} first", soft_wrap=True)
+    console.print(f"{len(rows)} of {_counted(len(table), 'configuration')}, best {first} first", soft_wrap=True)
     console.print(shown)
 
 

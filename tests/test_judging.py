@@ -8,7 +8,7 @@ import pyarrow as pa
 import pytest
 
 import nnexp
-from nnexp import config, judging, pipeline
+from nnexp import config, judging, pipeline, terminal
 from nnexp.config import Backend
 from nnexp.errors import UserError
 from nnexp.optima.endpoints.verdict import VERDICTS
@@ -167,6 +167,7 @@ def test_seeds_are_doubled_until_what_is_unseen_is_improbable(tmp_path):
         ({"until": "unseen < 0.1", "init_seeds": 2, "order_seeds": 2}, "seeds=64"),
         ({"judge": "maybe"}, "judge"),
         ({"most_seeds": 0}, "most_seeds"),
+        ({"until": "unseen < 0.1", "seeds": 16, "most_seeds": 4}, "most_seeds=4"),
     ],
 )
 def test_what_cannot_be_is_refused_and_nothing_is_written(tmp_path, asked, says):
@@ -180,3 +181,19 @@ def test_why_names_the_optimum_among_those_known(tmp_path):
     said = nnexp.why(runs["run"][0], tmp_path)
     alike = int(np.isclose(runs["polished_J"], runs["polished_J"][0], rtol=1e-9).sum())
     assert f"reached by {alike} of 12 seeds" in said
+
+
+def test_how_far_the_seeds_got_is_said(tmp_path, capsys):
+    """Reached, not reached with all that are allowed, and nothing to count."""
+
+    def said(**asked):
+        asked = SMALL | {"backend": "serial", "tracking": "none", "runs_dir": str(tmp_path), "width": 1} | asked
+        terminal.report(pipeline.run(config.check(asked), config=asked))
+        return " ".join(capsys.readouterr().out.split())
+
+    assert "from 64 seeds, unseen at most" in said(seeds=16, steps=500, until="unseen < 0.05")
+    assert "not below 0.001: give more with most_seeds" in said(
+        seeds=16, steps=500, until="unseen < 0.001", most_seeds=20
+    )
+    flat = {"l2": 0.0, "penalize_offsets": False, "loss": "nll", "width": 2}
+    assert "none of 4 seeds ends at an optimum" in said(seeds=4, steps=5, until="unseen < 0.5", most_seeds=4, **flat)

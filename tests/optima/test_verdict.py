@@ -10,7 +10,7 @@ import toys
 from nets import names
 
 from nnexp.net.network import Network
-from nnexp.net.objective import Sample
+from nnexp.net.objective import Objective, Sample
 from nnexp.net.population import Population
 from nnexp.optima.endpoints.local import Terrain
 from nnexp.optima.endpoints.verdict import VERDICTS, hill_between, judge
@@ -332,3 +332,63 @@ def test_every_activation_is_judged_to_the_same_bits_alone_as_among_others(activ
         assert alone.endpoint[0] == together.endpoint[run]
         for column in ("theta", "J", "gradient_norm", "least_eigenvalue", "index", "moved", "another_basin"):
             assert np.array_equal(getattr(alone, column)[0], getattr(together, column)[run])
+
+
+def at(endpoint_of, theta, l2=0.0):
+    return judge(endpoint_of, np.array([theta]), np.array([l2]), np.zeros(1))
+
+
+def output_relu():
+    """A 1-1-1 net with a ReLU at its output and two points that are to be 1."""
+    network = Network((1, 1, 1), (part("tanh"),), part("relu"), registry.make("loss", "squared"), offsets=False)
+    sample = Sample(np.array([[1.0, 2.0]]), np.array([[1.0, 1.0]]))
+    return Objective(network, sample, Sample(np.empty((1, 0)), np.empty((1, 0))), "regression")
+
+
+def part(name):
+    return registry.make("activation", name)
+
+
+def test_a_crease_of_the_output_unit_is_no_minimum():
+    """At 0 a ReLU at the output hides the slope of the loss: J falls as soon as both weights grow."""
+    objective = output_relu()
+    assert objective.value(np.array([[1e-2, 1e-2]]), 1e-2)[0] < 1.0
+    assert at(objective, [0.0, 0.0], 1e-2).endpoint[0] in ("saddle", "undecided")
+
+
+def test_a_level_plateau_is_no_saddle_though_j_falls_far_away():
+    """The output is dead: J is constant all around, and lower only on the other side."""
+    objective = output_relu()
+    assert at(objective, [1.0, -1.0]).endpoint[0] not in ("saddle", "minimum")
+
+
+def test_dead_deep_nets_at_zero_are_no_saddles():
+    """With all weights 0 and a penalty, what varies with x is of third order in the weights: J rises all around."""
+    X = np.random.default_rng(3).normal(size=(2, 11))
+    Y = (X[:1] > 0.0).astype(float)
+    network = Network((2, 2, 2, 1), (part("relu"),) * 2, part("identity"), registry.make("loss", "squared"))
+    objective = Objective(network, Sample(X, Y), Sample(X[:, :0], Y[:, :0]), "binary")
+    theta = np.zeros(network.n_parameters)
+    theta[[2, 5, 8, 11, 14]] = [0.8, 0.3, 0.2, 1.1, Y.mean()]
+    judged = at(objective, theta, 1e-3)
+    assert judged.moved[0] < 1e-9
+    assert judged.endpoint[0] not in ("saddle", "minimum", "at infinity")
+
+
+def test_nothing_is_below_zero():
+    """Weights so large that J is 0 to the last bit: the nll goes on falling for ever, and no noise is taken for a way down."""
+    X = np.array([[-1e3, 1e3]])
+    network = Network((1, 2), (), None, registry.make("loss", "softmax_nll"))
+    objective = Objective(network, Sample(X, np.eye(2)), Sample(X[:, :0], np.eye(2)[:, :0]), "multiclass")
+    judged = at(objective, [-5.0, 0.0, 5.0, 0.0])
+    assert objective.value(np.array([[-5.0, 0.0, 5.0, 0.0]]))[0] == 0.0
+    assert judged.endpoint == ["at infinity"]
+
+
+def test_nothing_left_to_adapt_is_no_crash():
+    """All weights held at 0 by l1, a ReLU at its crease."""
+    network = Network((1, 1, 1), (part("relu"),), part("leaky_relu"), registry.make("loss", "squared"), offsets=False)
+    sample = Sample(np.array([[1.0, -2.0]]), np.array([[0.0, 0.0]]))
+    objective = Objective(network, sample, Sample(np.empty((1, 0)), np.empty((1, 0))), "regression")
+    judged = judge(objective, np.zeros((1, 2)), np.array([1e-2]), np.array([1e-3]))
+    assert judged.endpoint[0] != "saddle"

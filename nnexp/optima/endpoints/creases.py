@@ -44,9 +44,31 @@ def jump(f: Any) -> float:
     return float(above - below)
 
 
+JUMP = 1e-12
+"""What a slope changes by, at least, where it jumps."""
+
+
 def creased(objective: Penalized) -> bool:
     """Whether J has creases at all."""
     return objective.n_examples > 0 and any(jump(f) != 0.0 for f in objective.network.hidden)
+
+
+def creased_at_output(objective: Penalized, theta: Array, reach: float) -> bool:
+    """Whether the loss's slope in the last z jumps for some example, at theta (parameters,) or as near as `reach` to its z.
+
+    Across a jump the slope changes as much within half the reach as within all of it; where it is smooth, half as much.
+    """
+    if not objective.n_examples:
+        return False
+    network, train = objective.network, objective.train
+    z = network.preactivation(theta[None], train.X)
+    step = reach * max(1.0, float(np.abs(z).max()))
+    slopes = [
+        network.loss.slope(z + change, train.Y, network.unit, out=np.empty_like(z))
+        for change in (-step, step, -2.0 * step, 2.0 * step)
+    ]
+    near, wide = np.abs(slopes[1] - slopes[0]), np.abs(slopes[3] - slopes[2])
+    return bool(((near > JUMP) & (near > 0.75 * wide)).any())
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nnexp.net.objective import Penalized
-from nnexp.optima.endpoints.creases import Crease, balance, creased, flattened, pressed, sheet, within
+from nnexp.optima.endpoints.creases import (
+    Crease,
+    balance,
+    creased,
+    creased_at_output,
+    flattened,
+    pressed,
+    sheet,
+    within,
+)
 from nnexp.optima.endpoints.local import Local, Terrain, norm
 from nnexp.optima.endpoints.settle import settle
 from nnexp.optima.endpoints.walk import AT_REST, Walk
@@ -144,10 +153,11 @@ def lies_on(objective: Penalized, theta: Array) -> list[Crease]:
 
 
 def touches(objective: Penalized, theta: Array) -> bool:
-    """Whether some z is 0 at theta (parameters,), though nothing may be taken from it: J's curvature jumps there."""
-    if not creased(objective):
-        return False
-    return bool(sheet(objective, theta).within(BESIDE * max(float(np.linalg.norm(theta)), 1.0), -1.0))
+    """Whether J's curvature jumps at theta (parameters,): some z is 0, taken from or not, or the output has its crease."""
+    reach = BESIDE * max(float(np.linalg.norm(theta)), 1.0)
+    if creased_at_output(objective, theta, reach):
+        return True
+    return creased(objective) and bool(sheet(objective, theta).within(reach, -1.0))
 
 
 def _round(terrain: Terrain, folds: list[Fold]) -> Walk:

@@ -9,13 +9,13 @@ J is when those have adapted; it must not rise before it falls.
 from __future__ import annotations
 
 import functools
-from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
 from nnexp.optima.endpoints import flat
 from nnexp.optima.endpoints.certificate import SURE, ZERO, stays_curved
+from nnexp.optima.endpoints.finding import FAR, SEED, Finding
 from nnexp.optima.endpoints.fold import touches
 from nnexp.optima.endpoints.local import Local, Terrain, norm
 
@@ -25,56 +25,22 @@ STILL = 100.0
 """How many times its rounding a gradient may be along a direction in which it stays 0."""
 
 DISTANCES = np.geomspace(1e-4, 1.0, 17)
-AROUND, BESIDE = 64, np.array([1e-7, 1e-5, 1e-3])
+SUDDEN = (DISTANCES[1] / DISTANCES[0]) ** 12
+"""What a fall like the 12th power of the distance grows by from one distance to the next."""
+
 NEAR = np.array([1e-3, 1e-2, 1e-1])
-FAR = np.array([0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0])
-ADAPTATIONS, MIXTURES, SEED = 2, 48, 7
+ADAPTATIONS, MIXTURES = 2, 48
 PERFECT = 1e-24
 """A loss no greater than this is 0: every guess is right to some twelve digits."""
 
 CURVED = 1e-6
 
 
-@dataclass
-class Finding:
-    """What was found out about one run.
-
-    endpoint: the verdict.
-    index, zeros: how many eigenvalues are negative, and 0; -1 where that is not known.
-    explained: how many of the zeros each reason explains.
-    J_limit: the lowest J found on the way to infinity.
-    """
-
-    endpoint: str
-    index: int = -1
-    zeros: int = -1
-    explained: dict[str, int] = field(default_factory=dict)
-    J_limit: float = np.nan
-
-
-def off(terrain: Terrain, here: Local, outward: Array) -> Finding:
-    """A run that ran off: the lowest J along its way out, for `outward` (1, parameters)."""
-    J = terrain.values_along(here.theta, outward, FAR)
-    return Finding("at infinity", J_limit=float(min(here.J[0], np.nanmin(J))))
-
-
-def held(terrain: Terrain, here: Local) -> Finding:
-    """The finding on one run that came to rest within creases of J, `here` being as seen from within them."""
-    negative = int((here.values[0] < -SURE * here.value_rounding[0]).sum())
-    around = np.random.default_rng(SEED).normal(size=(AROUND, here.theta.shape[1]))
-    around = np.concatenate([around, -around]) / norm(np.concatenate([around, around]))[:, None]
-    points = here.theta + max(float(norm(here.theta)[0]), 1.0) * BESIDE[:, None, None] * around
-    many = terrain.take(np.zeros(len(BESIDE) * len(around), dtype=np.int64))
-    J = many.value(points.reshape(-1, around.shape[1]))
-    if negative:
-        sure = stays_curved(terrain, here, here.vectors[:, :, 0], here.values[:, 0])[0]
-        return Finding("saddle", negative) if sure else Finding("undecided")
-    return Finding("kink" if J.min() >= here.J[0] - SURE * here.J_rounding[0] else "not stationary", 0)
-
-
 def inquire(terrain: Terrain, here: Local) -> Finding:
     """The finding on one run at rest, all arrays over a single run."""
     site = Site(terrain, here)
+    if here.J[0] <= 0.0 and terrain.objective.n_examples:
+        return nothing_lower(site)
     if touches(terrain.objective, here.theta[0]):
         return Finding("saddle" if site.falls(np.eye(here.theta.shape[1])) else "undecided")
     negative = site.values < -SURE * here.value_rounding[0]
@@ -88,6 +54,14 @@ def inquire(terrain: Terrain, here: Local) -> Finding:
     else:
         _doubt(site, site.vectors[:, : max(1, int(zeros.sum()))], finding)
     return finding
+
+
+def nothing_lower(site: Site) -> Finding:
+    """The finding where J is 0, below which no loss gets: it is reached there, or is the rounding of what falls for ever."""
+    parameters = site.here.theta.shape[1]
+    if site.fits_perfectly():
+        return Finding("flat minimum", 0, parameters, {"perfect fit": parameters})
+    return Finding("at infinity", 0, parameters, J_limit=0.0)
 
 
 def _doubt(site: Site, soft: Array, finding: Finding) -> None:
@@ -175,6 +149,9 @@ class Site:
     def falls(self, soft: Array) -> bool:
         """Whether J falls, without rising first, along one of these directions, or a mixture of them and the known flat ones.
 
+        It must begin to fall here: a fall that is deep as soon as it is seen, where a little nearer there was none, belongs to
+        another place, from which the adapting directions came back to this one.
+
         soft: (parameters, directions).
         """
         level = np.column_stack([soft, self.flat])
@@ -184,13 +161,16 @@ class Site:
         start = self.here.theta + self.size * DISTANCES[:, None, None] * tried
         J = self._adapted(start.reshape(-1, tried.shape[1])).reshape(len(DISTANCES), -1)
         change, rounding = J - self.here.J[0], self.here.J_rounding[0]
-        rises_before = np.maximum.accumulate(change, axis=0) > rounding
-        return bool((~rises_before & (change < -SURE * rounding)).any())
+        down = change < -SURE * rounding
+        first = np.argmax(down, axis=0), np.arange(down.shape[1])
+        rises_before = np.maximum.accumulate(change, axis=0)[first] > rounding
+        begins_here = (first[0] == 0) | (change[first] >= -SUDDEN * SURE * rounding)
+        return bool((down.any(axis=0) & ~rises_before & begins_here).any())
 
     def _adapted(self, theta: Array) -> Array:
         """J at theta (points, parameters), or after Newton steps in the curved directions where that is less."""
         terrain = self._many(len(theta))
-        curved = self.values > CURVED * max(float(self.values[-1]), 0.0)
+        curved = self.values > CURVED * self.values.max(initial=0.0)
         vectors, values = self.vectors[:, curved], self.values[curved]
         J = terrain.value(theta)
         for _ in range(ADAPTATIONS):
@@ -208,18 +188,18 @@ class Site:
         return bool(np.einsum("...iie->...ie", bent).min() > CURVED)
 
     def limit(self, soft: Array) -> float | None:
-        """The lowest J along a ray on which J never rises, from further in to far out, and falls; None if there is none."""
+        """The lowest J along a ray on which J never rises, from further in to far out, and falls from here; None if none."""
         tried = np.concatenate([soft.T, -soft.T, self._growths()])
         tried = tried[(norm(tried) > 0.0) & ~self._many(len(tried)).pulls_back(tried)]
         if not len(tried):
             return None
         tried = self.size * tried / norm(tried)[:, None]
-        distances = np.concatenate([-FAR[1::-1], [0.0], FAR])
+        distances = np.concatenate([-FAR[1::-1], [0.0], FAR])  # the point itself is the third
         points = self.here.theta + distances[:, None, None] * tried
         J = self._many(points.shape[0] * points.shape[1]).value(points.reshape(-1, tried.shape[1]))
         J = J.reshape(len(distances), -1)
         rounding = self.here.J_rounding[0]
-        down = (np.diff(J, axis=0) <= rounding).all(axis=0) & (J[0] - J[-1] > SURE * rounding)
+        down = (np.diff(J, axis=0) <= rounding).all(axis=0) & (J[2] - J[-1] > SURE * rounding)
         return float(J[-1, down].min()) if down.any() else None
 
     def _growths(self) -> Array:

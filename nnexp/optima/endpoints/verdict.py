@@ -26,15 +26,16 @@ from numpy.typing import NDArray
 
 from nnexp.net.objective import Penalized
 from nnexp.optima.endpoints.certificate import ZERO, stays_curved
+from nnexp.optima.endpoints.finding import Finding, held, off
 from nnexp.optima.endpoints.fold import touches
-from nnexp.optima.endpoints.inquiry import Finding, held, inquire, off
+from nnexp.optima.endpoints.inquiry import inquire
 from nnexp.optima.endpoints.local import Terrain, norm
 from nnexp.optima.endpoints.polish import Polished, polish
 
 Array = NDArray[np.float64]
 Counts = NDArray[np.int64]
 
-JUDGE = 1
+JUDGE = 2
 """The version of the judge: judgements of another version are made again."""
 
 VERDICTS = {
@@ -188,7 +189,7 @@ def _finding(terrain: Terrain, polished: Polished, i: int) -> Finding:
     if polished.runs_off[i]:
         return off(terrain, here, polished.outward[i : i + 1])
     if not polished.at_rest[i]:
-        return Finding("not stationary")
+        return inquire(terrain, here) if here.J[0] <= 0.0 else Finding("not stationary")
     return held(terrain, here) if polished.creases[i] else inquire(terrain, here)
 
 

@@ -17,20 +17,17 @@ from numpy.typing import NDArray
 
 from nnexp.net.network import Network
 from nnexp.net.objective import Penalized
-from nnexp.optima.endpoints import idle
 from nnexp.optima.endpoints.local import Terrain
+from nnexp.optima.endpoints.oddities import odd_units
 from nnexp.optima.endpoints.site import Site
 from nnexp.optima.endpoints.verdict import VERDICTS, Judged, judge
 
 Array = NDArray[np.float64]
 
-SATURATED, MOSTLY = 0.05, 0.9
-"""A unit is saturated where its slope is less than this share of its slope at 0; it is mentioned if it is on most points."""
-
 ALIKE, LEVEL = 0.05, 0.05
 """Guesses that differ by less are one; a loss that differs from a plateau's by less than this share of it is on it."""
 
-MOST_POINTS, MOST_PARAMETERS = 8, 3
+MOST_POINTS, MOST_PARAMETERS, MOST_LEVELS = 8, 3, 3
 DISTANCES = np.geomspace(1e-3, 10.0, 41)
 
 
@@ -63,7 +60,7 @@ def why(
         said += [_polish(judged), f"It is {optimum}." if optimum else ""]
         if objective.n_examples:
             site = Site(objective, judged.theta[0], np.zeros(start.shape[1], dtype=np.bool_), False)
-            said += [*_units(site), *_points(site), _plateau(site)]
+            said += [*odd_units(site), *_points(site), _plateau(site)]
         said.append(_way_out(Terrain(objective, *penalties), judged))
     return " ".join(sentence for sentence in said if sentence)
 
@@ -83,7 +80,8 @@ def _verdict(judged: Judged) -> str:
         said += f" Of {_count(int(judged.zero_directions[0]), 'direction', 'directions')} without curvature, {reasons}."
     if judged.creases[0] > 0:
         said += f" {_count(int(judged.creases[0]), 'crease of J holds', 'creases of J hold')} it there."
-    return said + (f" Further out J falls to {judged.J_limit[0]:.6g}." if np.isfinite(judged.J_limit[0]) else "")
+    limit = f"{judged.J_limit[0]:.6g}" if np.isfinite(judged.J_limit[0]) else f"{judged.J[0]:.6g}"
+    return said + (f" Further out J falls to {limit}." if limit != f"{judged.J[0]:.6g}" else "")
 
 
 def _count(number: int, one: str, many: str) -> str:
@@ -92,46 +90,13 @@ def _count(number: int, one: str, many: str) -> str:
 
 def _polish(judged: Judged) -> str:
     if judged.moved[0] <= 1e-6 * max(float(judged.weight_norm[0]), 1.0):
-        return "" if judged.endpoint[0] == "at infinity" else "Training stopped right there."
+        return "" if judged.endpoint[0] == "at infinity" else "Training stopped right there, but for rounding."
     said = f"Training stopped at J = {judged.stopped_J[0]:.6g} with a gradient of length {judged.stopped_gradient_norm[0]:.1e}"
     steps = _count(int(judged.polish_steps[0]), "Newton step", "Newton steps")
     said += f"; {steps} went {judged.moved[0]:.3g} further"
     if np.isfinite(judged.weight_growth[0]):
         said += f", and theta became {judged.weight_growth[0]:.3g} times as long"
     return said + (", over higher ground: that may be another basin." if judged.another_basin[0] else ".")
-
-
-def _units(site: Site) -> Iterator[str]:
-    """What is odd about the units of each hidden layer, a sentence each."""
-    for place in range(len(site.kinds)):
-        where = f"hidden layer {place + 1}" if len(site.kinds) > 1 else "the hidden layer"
-        dead = idle.dead_units(site, place).tolist() if site.kinds[place].silent else []
-        useless = [unit for unit in idle.unused_units(site, place).tolist() if unit not in dead]
-        saturated = np.flatnonzero(_saturation(site, place) >= MOSTLY).tolist()
-        if dead:
-            yield f"No point wakes {_listed(dead)} of {where}: dead."
-        if useless:
-            yield f"Nothing is taken from {_listed(useless)} of {where}."
-        if saturated:
-            yield f"On {100 * MOSTLY:.0f} % of the points or more, {_listed(saturated)} of {where} is saturated."
-        for first, second, factor in idle.twins(site, place):
-            if not {first, second} & {*dead, *useless}:
-                yield f"Unit {second} of {where} takes in {factor:.3g} times what unit {first} does."
-
-
-def _listed(units: list[int]) -> str:
-    return f"unit {units[0]}" if len(units) == 1 else f"each of the units {', '.join(map(str, units))}"
-
-
-def _saturation(site: Site, place: int) -> Array:
-    """On what share of the points each unit of a hidden layer has hardly any slope, (n,); 0 where units do not saturate."""
-    f, z = site.network.hidden[place], site.z[place][None]
-    if site.kinds[place].scale:
-        return np.zeros(z.shape[1])
-    here, middle = (
-        np.abs(f.slope(at, f.value(at, out=np.empty_like(at)), out=np.empty_like(at))) for at in (z, np.zeros_like(z))
-    )
-    return np.asarray(np.mean(here < SATURATED * middle, axis=-1)[0])
 
 
 def _points(site: Site) -> Iterator[str]:
@@ -176,18 +141,20 @@ def _plateau(site: Site) -> str:
     if name not in ("nll", "squared") or len(Y) != 1 or not np.isin(Y, (0.0, 1.0)).all():
         return ""
     guess, actual, n = objective.guess(site.theta[None], objective.train.X)[0, 0], Y[0], objective.n_examples
-    level, stuck = 0.0, []
+    level, stuck, groups = 0.0, [], []
     for group in _alike(guess):
         p = float(actual[group].mean())
         if 0.0 < p < 1.0:
             level += (
                 len(group) / n * (p * (1.0 - p) if name == "squared" else -p * np.log(p) - (1.0 - p) * np.log(1.0 - p))
             )
+            groups.append(group)
             stuck.append(f"{100 * p:.0f} % for {_count(len(group), 'point', 'points')} ({_some(group)})")
     loss = float(objective.mean_loss(site.theta[None])[0])
-    if not stuck or abs(loss - level) > LEVEL * level:
+    if not 0 < len(stuck) <= MOST_LEVELS or abs(loss - level) > LEVEL * level:
         return ""
-    return f"It sits on the plateau of loss {level:.4g}, where the guess is {' and '.join(stuck)} and right elsewhere."
+    rest = "" if len(np.concatenate(groups)) == n else " and right elsewhere"
+    return f"It sits on the plateau of loss {level:.4g}, where the guess is {' and '.join(stuck)}{rest}."
 
 
 def _some(points: NDArray[np.int64]) -> str:

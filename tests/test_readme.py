@@ -35,8 +35,9 @@ def project(tmp_path_factory):
     python = folder / ".venv" / "bin" / "python"
     python.write_text(f'#!/bin/sh\nexec "{sys.executable}" "$@"\n')
     python.chmod(0o755)
-    for stamp in ("installed", "developed"):
+    for stamp in ("installed", "kernels", "developed"):  # in this order, or make would install the copy in its stead
         (folder / ".venv" / stamp).touch()
+    run(folder, ".venv/bin/python -m nnexp.net.compiled")
     return folder
 
 

@@ -21,7 +21,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 import pyarrow as pa
@@ -170,25 +170,38 @@ def _table(case: Case, judged: Judged) -> pa.Table:
     return pa.table({name: pa.array(columns[name], SCHEMA.field(name).type) for name in SCHEMA.names}, SCHEMA)
 
 
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        raise UserError(f"{message}; see python -m nnexp.judging --help")
+
+
 def main() -> None:
     """Run the command line; leaves with 2 where there is no such sweep or run."""
+    from nnexp import terminal
+
+    try:
+        _run()
+    except UserError as error:
+        terminal.refuse(error)
+        sys.exit(2)
+
+
+def _run() -> None:
     from nnexp import frames, pipeline, terminal
 
-    parser = argparse.ArgumentParser(prog="python -m nnexp.judging", description=__doc__.splitlines()[0])
+    parser = _Parser(prog="python -m nnexp.judging", description=__doc__.splitlines()[0])
     parser.add_argument("sweep", nargs="?", help="the sweep's name or id; the newest unless given")
     parser.add_argument("--run", help="the id of a run that is to be explained")
     parser.add_argument("--runs-dir", default="runs", help="the folder of everything that is made")
     asked = parser.parse_args()
-    try:
-        if asked.run:
-            print(frames.why(asked.run, asked.runs_dir))
-        else:
-            with terminal.Bar() as bar:
-                record, judged = pipeline.judge(asked.sweep, asked.runs_dir, bar)
-            terminal.verdicts(frames.frame(Records(asked.runs_dir), record.runs, curves=False), judged)
-    except UserError as error:
-        terminal.refuse(error)
-        sys.exit(2)
+    if asked.run and asked.sweep:
+        raise UserError(f"--run {asked.run} is known by its id alone; leave out {asked.sweep}")
+    if asked.run:
+        print(frames.why(asked.run, asked.runs_dir))
+        return
+    with terminal.Bar() as bar:
+        record, judged = pipeline.judge(asked.sweep, asked.runs_dir, bar)
+    terminal.verdicts(record.name, frames.frame(Records(asked.runs_dir), record.runs, curves=False), judged)
 
 
 if __name__ == "__main__":

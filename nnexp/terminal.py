@@ -146,11 +146,11 @@ def _counted(number: int, what: str) -> str:
     return f"{number:,} {what}{'s' * (number != 1)}"
 
 
-def verdicts(runs: pd.DataFrame, judged: int) -> None:
+def verdicts(name: str, runs: pd.DataFrame, judged: int) -> None:
     """What the judge found of a sweep's runs, and how many of them it had not seen before."""
     from nnexp.optima import seeds
 
-    console.print(f"{judged:,} of {len(runs):,} runs judged now, the others before")
+    console.print(f"{name}: {judged:,} of {len(runs):,} runs judged now, the others before")
     console.print(f"endpoints: {seeds.verdicts(runs)}", soft_wrap=True)
 
 

@@ -133,10 +133,15 @@ def test_the_command_judges_a_recorded_sweep_and_says_why_a_run_ended_there(tmp_
     said = command("--run", runs["run"][0])
     assert said.returncode == 0, said.stderr
     assert len(said.stdout.split()) > 20
-    for wrong in (("huge",), ("--run", "0123456789abcdef")):
+    for wrong, says in (
+        (("huge",), "no sweep huge"),
+        (("--run", "0123456789abcdef"), "no run 0123456789abcdef"),
+        (("small", "--run", runs["run"][0]), "leave out small"),
+        (("--size", "3"), "unrecognized arguments"),
+    ):
         refused = command(*wrong)
         assert refused.returncode == 2
-        assert refused.stderr.startswith("nnexp: no ")
+        assert says in refused.stderr
         assert len(refused.stderr.splitlines()) == 1
 
 

@@ -164,7 +164,18 @@ def _row(each: Duel, p: float) -> dict[str, object]:
         | {"sgd_lower": each.J.lower, "gd_lower": each.J.higher}
         | dict(zip(("ratio_J", "ratio_low", "ratio_high"), ratio, strict=True))
         | {"p_holm": p, "ratio_test_loss": each.test_loss.effect if each.test_loss.is_ratio else np.nan}
-        | {"settled": each.settled, "elsewhere": each.elsewhere}
-        | {"lowest_only_gd": each.lowest.only_first, "lowest_only_sgd": each.lowest.only_second}
-        | {"lowest_difference": each.lowest.difference, "lowest_p": each.lowest.p}
+        | {"settled": each.settled if each.of.is_judged else None}
+        | (_ends(each) if each.settled else {})
     )
+
+
+def _ends(each: Duel) -> dict[str, object]:
+    """Who ends where, which only pairs at optima tell."""
+    lowest = each.lowest
+    return {
+        "elsewhere": each.elsewhere,
+        "lowest_only_gd": lowest.only_first,
+        "lowest_only_sgd": lowest.only_second,
+        "lowest_difference": lowest.difference,
+        "lowest_p": lowest.p,
+    }

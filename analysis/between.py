@@ -52,8 +52,9 @@ class Between:
         return np.where(known, heights[number[self.pairs[:, 0]], number[self.pairs[:, 1]]], np.inf)
 
     def table(self) -> pd.DataFrame:
-        """One row a pair, the closest first: both J, how far apart, the tops of both lines, and the lowest pass known."""
+        """One row a pair, the closest first: both J, how far apart, and the climbs above the worse end, by line and by pass."""
         place = self.chosen[self.pairs] + 1
+        climbs = self.passes - self.lines.J.max(axis=1)
         rows = pd.DataFrame(
             {
                 "pair": [f"{i} and {j}" for i, j in place],
@@ -61,9 +62,9 @@ class Between:
                 "J of the second": self.lines.J[:, 1],
                 "distance": self.apart,
                 "distance as the runs left them": self.before,
-                "top of the straight line": self.lines.top,
-                "top of the line before matching": self.unmatched.top,
-                "lowest pass known": np.where(np.isfinite(self.passes), self.passes, np.nan),
+                "climb on the straight line": self.lines.over_higher,
+                "climb on the line before matching": self.unmatched.over_higher,
+                "climb over the lowest pass known": np.where(np.isfinite(climbs), climbs, np.nan),
             }
         )
         return rows.sort_values("distance", kind="stable").reset_index(drop=True)

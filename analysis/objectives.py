@@ -2,7 +2,9 @@
 
 Runs that differ only in the way they were trained (WAYS) minimize the same objective, so they share one catalogue of optima;
 other data, another shape, loss or penalty is another objective with a catalogue of its own. Only endpoints that the judge calls
-minima count as optima. All J here are those at which the polish landed, since which optimum a run was on its way to is asked.
+minima count as optima. Shares are of all runs; intervals and what is unseen are over seeds, each with all its runs
+(`nnexp.optima.distinct.rungs`). All J here are those at which the polish landed, since which optimum a run was on its way to
+is asked.
 """
 
 from __future__ import annotations
@@ -18,8 +20,9 @@ from nnexp.configuration import digest
 from nnexp.errors import UserError
 from nnexp.frames import Recalled, recall
 from nnexp.optima import seeds
-from nnexp.optima.distinct import rungs, unseen
+from nnexp.optima.distinct import rungs
 from nnexp.optima.distinct.catalogue import MINIMA, Catalogue, catalogue
+from nnexp.optima.distinct.unseen import Estimate, optima
 
 WAYS = (
     *("step_size", "schedule", "initializer", "optimizer", "steps"),
@@ -55,9 +58,28 @@ class Minimized:
         return f"objective {self.number}" + (f" ({self.label})" if self.label else "")
 
     @property
-    def unseen(self) -> unseen.Estimate:
-        """The probability that the next run ends in an optimum not seen yet."""
-        return unseen.probability(self.found.counts, self.found.seeds)
+    def is_judged(self) -> bool:
+        """Whether any of its runs was judged; where none was, nothing is known of its optima."""
+        return bool(self.runs["endpoint"].notna().any())
+
+    @property
+    def shares(self) -> np.ndarray:
+        """(seeds, optima), the share of each seed's runs, one a way of training, that end at each optimum."""
+        return rungs.over_seeds(self.found.member, self.runs["init_seed"])
+
+    @property
+    def unseen(self) -> Estimate:
+        """The probability that a run from one more seed ends in an optimum not seen yet."""
+        return rungs.still_unseen(self.shares)
+
+    @property
+    def all_there_may_be(self) -> Estimate:
+        """Chao's estimate of how many optima can be reached, from how many seeds reach each."""
+        return optima(rungs.reached(self.shares), len(self.shares))
+
+    def interval(self, place: int) -> tuple[float, float]:
+        """The 95 % interval over seeds for the share of runs that reach an optimum."""
+        return rungs.interval(self.found.optima[place].share, len(self.shares))
 
 
 def objectives(runs: pd.DataFrame) -> list[Minimized]:

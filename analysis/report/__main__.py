@@ -52,7 +52,7 @@ def _page(sweep: asked.Asked) -> tuple[str, list[str]]:
         question.section(sweep.record, sweep.runs, varying),
         optima.ends(found, runs),
         optima.optima(found, sweep.runs),
-        *_closer(close, lies),
+        *_closer(close, lies, _goal(sweep)),
         keys.section(runs, varying),
         duels.section(fought),
         spread.section(crossed),
@@ -66,8 +66,14 @@ def _page(sweep: asked.Asked) -> tuple[str, list[str]]:
     return render(f"The sweep {name}", asks, said, sections, source), said
 
 
-def _closer(close: Minimized | None, lies: Between | None) -> list[Section]:
-    return [gallery.section(close), landscape.section(lies)] if close is not None and lies is not None else []
+def _goal(sweep: asked.Asked) -> float | None:
+    """The probability unseen at which the sweep was to stop spending seeds, where it said one."""
+    until = sweep.record.config[-1].get("until")
+    return None if until is None else float(str(until).rpartition("<")[2])
+
+
+def _closer(close: Minimized | None, lies: Between | None, goal: float | None) -> list[Section]:
+    return [gallery.section(close, goal), landscape.section(lies)] if close is not None and lies is not None else []
 
 
 if __name__ == "__main__":

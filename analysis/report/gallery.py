@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
+from analysis.between import LARGEST, MOST_OPTIMA
 from analysis.objectives import Minimized
 from analysis.report.page import Part, Picture, Section, Table, Words
 from nnexp.figures import catalogue as pictures
@@ -16,18 +17,30 @@ SHOWN = (
 )
 
 
-def section(of: Minimized) -> Section:
-    """A close look at the optima of one objective: a row and a picture each, and whether there are more."""
-    number, found = (of.number,), of.found
-    words = f"The optima of {of.words} are the best known of this sweep, so they are looked at closely."
+MOST_REACHED, FEWEST = "the most strict optima that were reached more than once", "the fewest optima, but more than one"
+
+
+def section(of: Minimized, goal: float | None = None) -> Section:
+    """A close look at the optima of one objective: a row and a picture each, and whether there are more.
+
+    goal: the probability unseen at which the sweep was to stop spending seeds, where it said one.
+    """
+    number, found, seeds = (of.number,), of.found, of.runs["init_seed"].to_numpy()
+    among = "of the small nets " if of.recalled.theta.size <= LARGEST else ""
+    why = MOST_REACHED if len(found.optima) <= MOST_OPTIMA else FEWEST
+    words = f"{of.words.capitalize()} is looked at closely: {among}it has {why}."
     says = "The optima, the lowest J first. The least eigenvalue is the curvature of J in its flattest direction."
-    rungs_say = "The J of each optimum, and the share of runs that reach it, with 95 % intervals."
-    more = "Whether more runs would show more optima."
+    rungs_say = "The J of each optimum, and the share of runs that reach it, with 95 % intervals over seeds."
+    more = "Whether more seeds would show more optima."
     parts: list[Part] = [
         Words(words),
         Table(table(of), says, number),
-        Picture(pictures.rungs(found), "A ladder of the optima's J beside bars of their shares.", rungs_say, number),
-        Picture(pictures.discovery(found), "Optima found and probability unseen, against runs spent.", more, number),
+        Picture(
+            pictures.rungs(found, seeds), "A ladder of the optima's J beside bars of their shares.", rungs_say, number
+        ),
+        Picture(
+            pictures.discovery(found, seeds, goal), "Optima found and probability unseen, by seeds spent.", more, number
+        ),
     ]
     return Section("close", "A close look at one objective", [*parts, *_maps(of)])
 
@@ -35,7 +48,9 @@ def section(of: Minimized) -> Section:
 def table(of: Minimized) -> pd.DataFrame:
     """One row an optimum."""
     rows = of.found.frame()[list(SHOWN)]
-    named = rows.assign(id=[f"{rungs.name(place)} ({each})" for place, each in enumerate(rows["id"])])
+    low, high = zip(*(of.interval(place) for place in range(len(rows))), strict=True)
+    names = [rungs.name(place) for place in range(len(rows))]
+    named = rows.assign(id=names, share_low=low, share_high=high)
     return named.rename(columns={name: name.replace("_", " ") for name in SHOWN} | {"id": "optimum"})
 
 

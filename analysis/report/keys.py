@@ -24,7 +24,7 @@ HEADINGS = {
 HOW = (
     "Every value of a key is set beside its other values with all other keys equal; 'compared in' says in how many such "
     "groups. Numbers are medians over the groups. J of different losses, penalties or data cannot be compared, which is why "
-    "it is told above the lowest known of its own objective."
+    "it is told above the lowest known of its own objective; where losses vary, no test loss is told either."
 )
 
 

@@ -34,11 +34,20 @@ def how_far(found: Between) -> str:
 def on_the_line(found: Between) -> str:
     """What straight lines cross, in a sentence."""
     over, before = found.lines.over_higher, found.unmatched.over_higher
-    free = int((over <= FLAT).sum())
     return (
         f"What lies between: on the straight line between two of them J climbs {np.median(over):.3g} above the worse end in "
-        f"the median pair ({np.median(before):.3g} before matching), and {free} of {len(over)} lines climb nothing."
+        f"the median pair ({np.median(before):.3g} before matching). {_climbing(over)}"
     )
+
+
+def _climbing(over: np.ndarray) -> str:
+    """How many lines climb, in a sentence."""
+    climb = int((over > FLAT).sum())
+    if len(over) == 1:
+        return f"The line {'climbs' if climb else 'does not climb'}."
+    if climb == len(over):
+        return f"Every one of the {len(over)} lines climbs."
+    return f"{climb} of the {len(over)} lines climb{'s' if climb == 1 else ''}."
 
 
 def over_the_pass(found: Between) -> str:
@@ -49,12 +58,28 @@ def over_the_pass(found: Between) -> str:
     known = np.isfinite(climbs)
     if not known.any():
         return "No pass between them was found."
-    ways, new = found.landscape.ways, int(found.landscape.found.sum())
+    new = int(found.landscape.found.sum())
     more = f" On the way {new} more optima turned up that no run had reached." if new else ""
     return (
-        f"The lowest way known climbs {np.median(climbs[known]):.3g} in the median pair: {known.sum()} of {len(known)} pairs "
-        f"are joined, and {ways.certified.sum()} of {len(ways.J)} ways lead over a proved saddle.{more}"
+        f"The lowest way known climbs {np.median(climbs[known]):.3g} in the median pair. "
+        f"{_joined(found, int(known.sum()))}{more}"
     )
+
+
+def _joined(found: Between, known: int) -> str:
+    """How many passes were found, how many of them are proved, and how many pairs they join."""
+    assert found.landscape is not None
+    proved = found.landscape.ways.certified
+    n = len(proved)
+    each = (
+        (", each a proved saddle" if n > 1 else ", a proved saddle")
+        if proved.all()
+        else f", {proved.sum()} of them proved"
+    )
+    pairs = "every pair is" if known == len(found.pairs) else f"{known} of {len(found.pairs)} pairs are"
+    over = "these" if n > 1 else "it"
+    passes = f"{n} pass{'es' if n > 1 else ''}"
+    return f"The {len(found.chosen)} optima are joined by {passes}{each}; over {over} {pairs} joined."
 
 
 def _tree(found: Between, of: tuple[int, ...]) -> list[Picture]:
@@ -63,8 +88,8 @@ def _tree(found: Between, of: tuple[int, ...]) -> list[Picture]:
         return []
     alt = "A tree whose leaves are optima at their J, joined at the height of the lowest pass known."
     says = "Optima hang at their J, and two branches meet at the height of the lowest pass known (a disconnectivity graph)."
-    named = zip(found.landscape.number, found.chosen, strict=True)
-    numbers = ", ".join(f"{number} is optimum {rungs.name(place)}" for number, place in named if number >= 0)
-    return [
-        Picture(pictures.disconnectivity(found.landscape), alt, f"{says} It has numbers of its own: {numbers}.", of)
-    ]
+    names = ["new"] * len(found.landscape.J)
+    for number, place in zip(found.landscape.number, found.chosen, strict=True):
+        if number >= 0:
+            names[number] = rungs.name(place)
+    return [Picture(pictures.disconnectivity(found.landscape, names), alt, says, of)]

@@ -9,16 +9,21 @@ import pandas as pd
 
 from analysis.objectives import WAYS, Minimized
 from analysis.report.page import Part, Picture, Section, Table, Words
+from analysis.tables import count
 from nnexp.figures import ladders
 from nnexp.figures.style import NothingToDraw
 from nnexp.optima import seeds
-from nnexp.optima.distinct import rungs, unseen
+from nnexp.optima.distinct import rungs
 
 MOST_BARS = 40
 HOW = (
-    "Each row is one objective. 'All there may be' is Chao's estimate, a lower bound; 'unseen' is the probability that one "
-    "more run shows a new optimum, with its upper bound. 'Worst over lowest' compares the J of the highest and the lowest "
-    "optimum."
+    "Each row is one objective. 'All there may be' is Chao's estimate, a lower bound; 'unseen' is the probability that a run "
+    "from one more seed shows a new optimum, with its upper bound. 'Worst over lowest' compares the J of the highest and the "
+    "lowest optimum. What was not judged is left empty."
+)
+SEEDS = (
+    "runs from one seed often end alike, so intervals and 'unseen' are over seeds: each counts once, by the mean over the ways "
+    "in which it was trained; 'unseen' is the share of a seed's runs that end where no other seed does."
 )
 
 
@@ -28,8 +33,8 @@ def ends(found: Sequence[Minimized], runs: pd.DataFrame) -> Section:
     said = ", ".join(f"{n:,} {kind} ({n / len(runs):.0%})" for kind, n in counts.items())
     moved = int(runs["another_basin"].eq(True).sum())
     basin = (
-        f" For {moved:,} runs J rises somewhere on the straight way from where training stopped to their end: downhill leads "
-        "round that rise, or into another basin than the nearest."
+        f" For {count(moved, 'run')} J rises somewhere on the straight way from where training stopped to the end: downhill "
+        "leads round that rise, or into another basin than the nearest."
     )
     names = {each.number: each.name for each in found[:MOST_BARS]}
     figure = ladders.ends(runs[runs["objective"].isin(names)], names)
@@ -45,8 +50,20 @@ def optima(found: Sequence[Minimized], runs: pd.DataFrame) -> Section:
     """The optima of each objective: how many, how good, how often."""
     several = [each for each in found if len(each.found.optima) > 1]
     says = "How many optima each objective has shown, and how good and how often reached the lowest is."
-    parts: list[Part] = [Words(HOW), Table(table(found), says), _ladders(several, runs), *_tested(several)]
+    words = [Words(said) for said in (HOW, seeds_and_ways(found)) if said]
+    parts: list[Part] = [*words, Table(table(found), says), _ladders(several, runs), *_tested(several)]
     return Section("optima", "The optima, and how often each is reached", parts)
+
+
+def seeds_and_ways(found: Sequence[Minimized]) -> str:
+    """That runs of an objective share seeds, in a sentence; nothing where each has its own."""
+    sizes = {(len(each.runs), int(each.runs["init_seed"].nunique())) for each in found}
+    if all(runs == n for runs, n in sizes):
+        return ""
+    runs, n = max(sizes)
+    said = f"{count(runs, 'run')} are {count(n, 'seed')}"
+    trained = f", each trained in {runs // n} ways" if runs % n == 0 else " trained in several ways"
+    return f"{said}{trained}{'' if len(sizes) == 1 else ' (in the largest)'}; {SEEDS}"
 
 
 def _ladders(several: Sequence[Minimized], runs: pd.DataFrame) -> Picture | Words:
@@ -81,26 +98,27 @@ def table(found: Sequence[Minimized]) -> pd.DataFrame:
 
 
 def _row(each: Minimized) -> dict[str, Any]:
-    counts, optima = each.found.counts, each.found.optima
-    row: dict[str, Any] = {
-        "objective": each.name,
-        "runs": len(each.runs),
-        "at an optimum (share)": float((each.runs["optimum"] != rungs.NONE).mean()),
-        "optima": len(optima),
-        "all there may be": unseen.optima(counts, each.found.seeds).value if optima else None,
-        "unseen": each.unseen.value,
-        "unseen at most": each.unseen.high,
-    }
+    optima = each.found.optima
+    row: dict[str, Any] = {"objective": each.name, "runs": len(each.runs)}
+    if each.is_judged:
+        row |= {
+            "at an optimum (share)": float((each.runs["optimum"] != rungs.NONE).mean()),
+            "optima": len(optima),
+            "all there may be": each.all_there_may_be.value if optima else None,
+            "unseen": each.unseen.value,
+            "unseen at most": each.unseen.high,
+        }
     if optima:
+        low, high = each.interval(0)
         row |= {
             "lowest J": optima[0].J,
             "reach the lowest (share)": optima[0].share,
-            "share, from": optima[0].share_low,
-            "share, to": optima[0].share_high,
+            "share, from": low,
+            "share, to": high,
             "worst over lowest": optima[-1].J / optima[0].J if optima[0].J > 0.0 else None,
             "test error of the lowest": optima[0].test_error,
         }
-    return row | {"borderline pairs": len(each.found.borderline)}
+    return row | ({"borderline pairs": len(each.found.borderline)} if each.is_judged else {})
 
 
 def _tested(several: Sequence[Minimized]) -> list[Words | Picture]:
@@ -119,12 +137,16 @@ def _tested(several: Sequence[Minimized]) -> list[Words | Picture]:
 
 def lowest_is_best(several: Sequence[Minimized]) -> str:
     """Whether the lowest optimum is what you want, in a sentence."""
-    said = [tested for each in several if (tested := rungs.tested(each.found.frame()))["J_rank_of_best"] > 0]
+    said = [(each, tested) for each in several if (tested := rungs.tested(each.found.frame()))["J_rank_of_best"] > 0]
     if not said:
         return "Whether the lowest optimum is also the best on test data cannot be told: none has another one and test data."
-    best = sum(tested["J_rank_of_best"] == 1 for tested in said)
-    regret = max(tested["regret"] for tested in said)
-    more = f"; where it has not, another one's is lower by {regret:.2g} at most" if best < len(said) else ""
+    best = sum(tested["J_rank_of_best"] == 1 for _, tested in said)
+    where, most = max(said, key=lambda pair: pair[1]["regret"])
+    more = (
+        f"; where it has not, another one's is lower, most so in {where.words}, by {most['regret']:.2g}"
+        if best < len(said)
+        else ""
+    )
     of = f"In {best} of the {len(said)} objectives" if len(said) > 1 else f"In {best} of the 1 objective"
     return (
         f"Is the lowest optimum what you want? {of} with several optima and test data, the one with the least J has also the "

@@ -13,9 +13,7 @@ from nnexp.figures.style import NothingToDraw
 from nnexp.optima.spread import Split
 
 TITLE = "Where the spread comes from"
-NONE = (
-    "This sweep crosses no causes; several draws of the data do, with init_seeds and order_seeds, as in sweep=spread."
-)
+NONE = "Not asked here; make sweep SWEEP=spread does."
 HOW = (
     "A run differs from another by its data, its initial weights and the order of its data. Where a sweep crosses them, the "
     "variance can be split. What two causes have only together (data x order) is what neither brings by itself; a run is "

@@ -47,10 +47,18 @@ def _asked(found: Sequence[Minimized], runs: pd.DataFrame) -> str:
 
 def _ended(runs: pd.DataFrame) -> str:
     at = int((runs["optimum"] != rungs.NONE).sum())
-    words = f"{at:,} of {count(len(runs), 'run')} ({at / len(runs):.0%}) were on their way to a local optimum."
+    words = f"From {at:,} of {count(len(runs), 'run')} ({at / len(runs):.0%}) the polish came to a local optimum{_rises(runs)}."
     rest = runs[runs["optimum"] == rungs.NONE]["endpoint"].fillna("not judged").value_counts()
     others = ", ".join(f"{n:,} {kind}" for kind, n in rest.items())
     return f"{words} The others: {others}." if others else words
+
+
+def _rises(runs: pd.DataFrame) -> str:
+    """For how many of them the way there rises, so that another optimum may have been nearer."""
+    rises = int((runs["another_basin"].eq(True) & (runs["optimum"] != rungs.NONE)).sum())
+    if not rises:
+        return ""
+    return f"; for {rises:,} of them J rises on the straight way there, so it may not be the one that training was nearest to"
 
 
 def _how_many(found: Sequence[Minimized]) -> str:
@@ -59,11 +67,15 @@ def _how_many(found: Sequence[Minimized]) -> str:
         return "How many optima: none was reached, so there is nothing to count; train for longer, or with l2."
     richest, reached = found[int(np.argmax(counts))], [each for each in found if each.found.optima]
     one, several, none = counts.count(1), sum(n > 1 for n in counts), counts.count(0)
-    kinds = f" (objectives with one: {one}, with several: {several}, with none: {none})"
+    lost = sum(not each.is_judged for each in found)
+    kinds = f" (objectives with one: {one}, several: {several}"
+    kinds += f", none: {none - lost}" if none > lost else ""
+    kinds += f", not judged: {lost}; make judge judges them)" if lost else ")"
     per = f"{kinds}; the most, {max(counts)}, in {richest.words}"
     open_ended = sum(each.unseen.high > GOAL for each in reached)
     more = (
-        f"For {open_ended} of {len(reached)} objectives with optima more than {GOAL:.0%} of runs may yet show new ones."
+        f"For {open_ended} of {count(len(reached), 'objective')} with optima more than {GOAL:.0%} of runs from new seeds may "
+        "yet show new ones."
     )
     optima = "1 distinct optimum" if sum(counts) == 1 else f"{sum(counts):,} distinct optima"
     return f"How many optima: {optima}{per if len(found) > 1 else ''}. {more}"
@@ -85,16 +97,20 @@ def _how_often(found: Sequence[Minimized]) -> str:
     if not several:
         return ""
     shares = [each.found.optima[0].share for each in several]
-    best, worst = several[int(np.argmax(shares))], several[int(np.argmin(shares))]
     if len(several) == 1:
-        first = best.found.optima[0]
-        interval = f"{first.share_low:.1%} to {first.share_high:.1%}"
-        return f"How often: {first.share:.1%} of runs reach the lowest known optimum ({interval})."
+        low, high = several[0].interval(0)
+        return f"How often: {shares[0]:.1%} of runs reach the lowest known optimum ({low:.1%} to {high:.1%})."
     return (
-        f"How often: the lowest known optimum is reached by {max(shares):.1%} of runs at best, in {best.words}, by "
-        f"{min(shares):.1%} at worst, in {worst.words}, and by {np.median(shares):.1%} in the median objective with several "
-        "optima."
+        f"How often: in the {len(several)} objectives with several optima, the lowest known is reached by "
+        f"{np.median(shares):.1%} of runs in the median, from {_where(several, min(shares))} to "
+        f"{_where(several, max(shares))}."
     )
+
+
+def _where(several: Sequence[Minimized], share: float) -> str:
+    """A share, and the objective that has it, where a single one does."""
+    those = [each for each in several if each.found.optima[0].share == share]
+    return f"{share:.1%} ({f'objective {those[0].number}' if len(those) == 1 else f'{len(those)} objectives'})"
 
 
 def _quantiles(values: Sequence[float]) -> str:

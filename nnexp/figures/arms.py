@@ -68,6 +68,8 @@ def forest(table: pd.DataFrame) -> Figure:
 def transitions(tables: Sequence[pd.DataFrame], titles: Sequence[str]) -> Figure:
     """A Figure with a panel an objective: how many starts end at each optimum by GD (rows) and by SGD (columns).
 
+    Optima at which GD never ends have no row, and those at which SGD never ends no column.
+
     Args:
         tables: counts, optima by their number, the lowest J first; at most MOST_PANELS are drawn.
         titles: of each.
@@ -88,13 +90,14 @@ def transitions(tables: Sequence[pd.DataFrame], titles: Sequence[str]) -> Figure
 
 
 def _transition(axes: Axes, table: pd.DataFrame) -> None:
-    """The counts of one objective; on the diagonal both end at the same optimum."""
+    """The counts of one objective, bold where both end at the same optimum."""
+    table = table.loc[table.any(axis=1), table.any(axis=0)]
     counts = table.to_numpy()
     ramp = style.ramp(style.BLUE)
     most = max(int(counts.max()), 1)
     axes.imshow(ramp[np.round(counts / most * (style.LEVELS - 1)).astype(int)], interpolation="nearest")
     for i, j in zip(*np.nonzero(counts), strict=True):
-        weight = "bold" if i == j else "normal"
+        weight = "bold" if table.index[i] == table.columns[j] else "normal"
         axes.text(
             j, i, f"{counts[i, j]}", ha="center", va="center", fontsize=style.TEXT, color=style.INK, fontweight=weight
         )

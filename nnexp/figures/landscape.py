@@ -6,6 +6,7 @@ called by the same name.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal
 
 import numpy as np
@@ -97,10 +98,14 @@ def _mark_passes(axes: Axes, images: Array, along: Array, over: Passes, which: i
     axes.margins(y=0.12)
 
 
-def disconnectivity(found: Landscape) -> Figure:
+def disconnectivity(found: Landscape, names: Sequence[str] | None = None) -> Figure:
     """A Figure of the disconnectivity graph: each optimum hangs at its J from the level at which water joins it to others.
 
     Branches to which no way is known reach the top, dashed.
+
+    Args:
+        found: the optima and the ways between them.
+        names: (optima,), what the optima are called; 0, 1, 2, ... unless given.
 
     Raises:
         NothingToDraw: if there is no optimum.
@@ -115,7 +120,7 @@ def disconnectivity(found: Landscape) -> Figure:
     x = dict(zip(order, range(across), strict=True))
     _draw_tree(axes, found, tree, x)
     shown = range(0, across, 1 + across // MOST_NAMES)
-    axes.set_xticks(list(shown), [str(order[i]) for i in shown])
+    axes.set_xticks(list(shown), [str(order[i]) if names is None else names[order[i]] for i in shown])
     axes.set_xlim(-0.7, across - 0.3)
     axes.yaxis.set_major_locator(MaxNLocator(8))
     _legend(made, found)

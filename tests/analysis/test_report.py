@@ -52,7 +52,7 @@ def told_apart(runs):
 def test_optima_are_counted_in_words_as_they_are(reported):
     runs, _, said = reported
     ends = told_apart(runs)
-    assert f"{len(ends)} of 60 runs ({len(ends) / 60:.0%}) were on their way to a local optimum" in said
+    assert f"From {len(ends)} of 60 runs ({len(ends) / 60:.0%}) the polish came to a local optimum" in said
     assert len(set(ends)) > 1
     assert f"How many optima: {len(set(ends))} distinct optima." in said
     lowest = min(ends)
@@ -117,9 +117,38 @@ def test_the_page_is_whole_and_needs_nothing_beside_it(reported):
     assert len(re.findall(r"commit [0-9a-f]{10}|commit unknown", text)) >= len(whole.pictures)
 
 
+def test_intervals_are_over_seeds_and_the_page_says_so(reported):
+    """30 seeds, each trained by GD and SGD: the interval for the pooled share is Wilson's for 30, not for 60."""
+    runs, text, said = reported
+    ends = told_apart(runs)
+    share, z = ends.count(min(ends)) / 60, 1.959963984540054
+    middle, reach = share + z**2 / 60, z * np.sqrt(share * (1 - share) / 30 + z**2 / 3600)
+    low, high = (middle - reach) / (1 + z**2 / 30), (middle + reach) / (1 + z**2 / 30)
+    assert f"({low:.1%} to {high:.1%})" in said
+    assert "60 runs are 30 seeds, each trained in 2 ways; runs from one seed often end alike" in text
+
+
+def test_what_was_the_same_for_every_run_is_told(reported):
+    text = reported[1]
+    assert "l2 0.01" in text
+    assert "400 passes" in text
+    assert "step size 0.5" in text
+
+
 def test_every_word_is_explained_once(reported):
     text = reported[1]
-    for word in ("Objective", "Polish", "Optimum", "Unseen"):
+    for word in (
+        "Objective",
+        "Polish",
+        "Optimum",
+        "Unseen",
+        "Kink",
+        "Seed",
+        "Holm",
+        "McNemar",
+        "Wilcoxon",
+        "Proved saddle",
+    ):
         assert text.count(f"<p>{word}: ") == 1
 
 

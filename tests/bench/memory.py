@@ -30,7 +30,14 @@ def peak():
         return None
     alone.hold(alone.CORES)
     with tempfile.TemporaryDirectory() as folder:
-        keys = ["dataset=two_moons", f"steps={STEPS}", f"seeds={RUNS}", "tracking=none", "judge=false", f"runs_dir={folder}"]
+        keys = [
+            "dataset=two_moons",
+            f"steps={STEPS}",
+            f"seeds={RUNS}",
+            "tracking=none",
+            "judge=false",
+            f"runs_dir={folder}",
+        ]
         sweep = subprocess.Popen([sys.executable, "-m", "nnexp", *keys], stdout=subprocess.DEVNULL)
         most, start = 0.0, time.perf_counter()
         while sweep.poll() is None:

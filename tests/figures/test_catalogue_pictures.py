@@ -41,7 +41,7 @@ def test_rungs_stand_at_their_J_with_their_shares(found):
     ladder, bars = drawn(pictures.rungs(found)).axes
     assert ladder.collections[0].get_segments()[1][0][1] == found.optima[1].J
     assert [bar.get_width() for bar in bars.patches] == [each.share for each in found.optima]
-    assert [label.get_text().split()[0] for label in bars.get_yticklabels()] == [each.id for each in found.optima]
+    assert [label.get_text().split(":")[0] for label in bars.get_yticklabels()] == ["1", "2", "3"]
     assert [text.strip() for text in texts(bars)] == [str(each.runs) for each in found.optima]
 
 
@@ -57,10 +57,26 @@ def test_discovery_ends_where_the_catalogue_does(found):
     assert len(actual.get_xdata()) == found.seeds
     assert actual.get_ydata()[-1] == KINDS
     assert np.isclose(expected.get_ydata()[-1], KINDS)
-    bound, good = below.lines[:2]
+    bound, good = below.lines  # and no goal, since none was asked for
     assert np.isclose(good.get_ydata()[-1], 1 / 33)
     assert bound.get_ydata()[-1] > 1 / 33
     assert "3 distinct optima found" in figure.get_suptitle()
+
+
+def test_discovery_draws_the_goal_that_was_asked_for(found):
+    below = drawn(pictures.discovery(found, goal=0.02)).axes[1]
+    assert set(below.lines[-1].get_ydata()) == {0.02}
+
+
+def test_seeds_that_were_trained_in_several_ways_are_spent_once(found):
+    """33 runs from 11 seeds: the last place on the axis is 11, and the intervals are wider."""
+    seeds = np.arange(33) % 11
+    above = drawn(pictures.discovery(found, seeds)).axes[0]
+    assert above.lines[1].get_xdata()[-1] == 11
+    assert above.lines[1].get_ydata()[-1] == KINDS
+    bars = drawn(pictures.rungs(found, seeds)).axes[1]
+    assert "33 runs" in bars.get_xlabel()
+    assert "11 seeds" in bars.get_xlabel()
 
 
 def test_the_gallery_has_a_row_an_optimum_and_a_picture_a_hidden_unit(found, row):
@@ -73,7 +89,7 @@ def test_the_gallery_has_a_row_an_optimum_and_a_picture_a_hidden_unit(found, row
         "unit 1",
         "unit 2",
     ]
-    assert found.optima[1].id in figure.axes[3].get_ylabel()
+    assert "optimum 2" in figure.axes[3].get_ylabel()
 
 
 def test_a_unit_is_white_where_it_says_nothing_and_blue_below(found, row):

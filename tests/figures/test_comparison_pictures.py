@@ -101,6 +101,15 @@ def test_transitions_write_every_count_but_none():
     assert said == {((0, 0), "3"), ((0, 1), "2"), ((1, 1), "5")}
 
 
+def test_transitions_leave_out_places_where_nobody_ends_and_keep_the_diagonal_bold():
+    """GD ends at 1 and 3, SGD at 3 alone."""
+    table = pd.DataFrame([[0, 0, 4], [0, 0, 0], [0, 0, 2]], index=list("123"), columns=list("123"))
+    axes = arms.transitions([table], ["xor"]).axes[0]
+    assert [label.get_text() for label in axes.get_yticklabels()] == ["1", "3"]
+    assert [label.get_text() for label in axes.get_xticklabels()] == ["3"]
+    assert {text.get_text(): text.get_fontweight() for text in axes.texts} == {"4": "normal", "2": "bold"}
+
+
 def test_causes_draw_a_share_a_set():
     made = split(np.random.default_rng(0).normal(size=(3, 5)), ("data", "start"))
     figure = causes.causes({"width 2": {"J": made}})

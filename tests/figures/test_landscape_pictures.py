@@ -50,6 +50,11 @@ def test_optima_hang_at_their_height_from_the_level_where_they_merge():
     assert said(figure) == ["strict minimum"]
 
 
+def test_optima_may_have_names():
+    figure = pictures.disconnectivity(landscape([1.0, 0.0], [[0, 1]], [3.0]), ["2", "1"])
+    assert [tick.get_text() for tick in drawn(figure)[0].get_xticklabels()] == ["1", "2"]
+
+
 def test_what_no_way_leads_to_reaches_the_top():
     figure = pictures.disconnectivity(landscape([1.0, 0.0, 2.0], [[0, 1]], [3.0], found=[2], flat=[0]))
     (axes,) = drawn(figure)

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from nnexp.optima.distinct import rungs
+from nnexp.optima.distinct import rungs, unseen
 from nnexp.optima.distinct.unseen import wilson
 
 NAN = float("nan")
@@ -73,6 +73,49 @@ def test_the_linear_model_has_no_width_and_stands_beside_every_width():
     assert found.loc[("depth", 1), ["groups", "lowest"]].tolist() == [2, 1.0]
     assert found.loc[("depth", 2), ["groups", "lowest"]].tolist() == [2, pytest.approx(0.3)]
     assert found.loc[("width", 4.0), "groups"] == 1
+
+
+def test_the_linear_model_counts_once_for_keys_that_leave_it_its_shape():
+    table = configurations(
+        (1, NAN, "nll", 1.0),
+        (1, NAN, "squared", 1.0),
+        (2, 4.0, "nll", 0.2),
+        (2, 4.0, "squared", 0.4),
+        (2, 8.0, "nll", 0.1),
+    )
+    found = rungs.effects(table, ["depth", "width", "loss"]).set_index(["key", "value"])
+    assert found.loc[("loss", "nll"), ["groups", "lowest"]].tolist() == [2, pytest.approx(0.6)]
+    assert found.loc[("loss", "squared"), ["groups", "lowest"]].tolist() == [2, pytest.approx(0.7)]
+
+
+def test_test_losses_of_different_losses_are_not_mixed():
+    table = configurations((2, 4.0, "nll", 0.2), (2, 4.0, "squared", 0.4), (2, 8.0, "nll", 0.1))
+    assert rungs.effects(table, ["width", "loss"])["test_loss"].isna().all()
+    assert rungs.effects(table[table["loss"] == "nll"], ["width"])["test_loss"].tolist() == [1.0, 1.0]
+
+
+def test_a_seed_counts_once_however_often_it_was_trained():
+    """Seed 7 ends at optimum 0 by both ways, seed 3 at 0 and 2, seed 5 at 1 and none."""
+    shares = rungs.over_seeds([0, 0, 1, 0, 2, -1], [7, 3, 5, 7, 3, 5])
+    assert shares.tolist() == [[1.0, 0.0, 0.0], [0.5, 0.0, 0.5], [0.0, 0.5, 0.0]]
+    assert rungs.reached(shares).tolist() == [2, 1, 1]
+    # of seeds 3 and 5 half the runs end where no other seed does
+    assert rungs.still_unseen(shares).value == pytest.approx((0.5 + 0.5) / 3)
+
+
+def test_with_a_run_a_seed_all_is_as_over_runs():
+    member = [0, 0, 0, 1, 1, 2, 3, -1, 0, 0]
+    shares = rungs.over_seeds(member, range(10))
+    good, known = rungs.still_unseen(shares), unseen.probability([5, 2, 1, 1], 10)
+    assert [good.value, good.error, good.low, good.high] == pytest.approx(
+        [known.value, known.error, known.low, known.high]
+    )
+    assert rungs.interval(0.5, 10) == pytest.approx(wilson(5, 10))
+
+
+def test_runs_from_the_same_seeds_over_again_tell_nothing_new():
+    once, thrice = rungs.over_seeds([0, 1, 0, -1], [1, 2, 3, 4]), rungs.over_seeds([0, 1, 0, -1] * 3, [1, 2, 3, 4] * 3)
+    assert (once == thrice).all()
 
 
 def test_keys_that_never_vary_alone_have_no_effect():

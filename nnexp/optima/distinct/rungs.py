@@ -6,17 +6,30 @@ has; never by a mean, which no run has.
 
 The effect of a key is told all else equal: configurations that differ in that key alone are set side by side, and a value's row
 has the median over those groups.
+
+Runs that were trained in several ways from one seed often end alike, so they are no independent draws. Intervals are over
+seeds: each of n seeds counts once, as the shares s_ik of its runs that end at optimum k:
+
+    share of k            mean_i s_ik, with Wilson's interval (1927) for n times that share of n
+    unseen probability    the share of a seed's runs at optima that no other seed reaches, mean over seeds; with one run a seed
+                          it is Good's f1 / n, and its upper bound that of `unseen`
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike, NDArray
+from scipy.special import betaincinv
+from scipy.stats import norm
 
 from nnexp.optima.distinct import unseen
 from nnexp.optima.distinct.catalogue import Catalogue
+
+Array = NDArray[np.float64]
 
 NONE = -1
 """The place of a run that is at no optimum."""
@@ -46,6 +59,49 @@ def with_rungs(runs: pd.DataFrame, found: Catalogue) -> pd.DataFrame:
 def name(place: int) -> str:
     """How an optimum is called in tables and pictures: 1 for the lowest."""
     return WORDS if place == NONE else f"{place + 1}"
+
+
+def over_seeds(member: ArrayLike, seeds: ArrayLike) -> Array:
+    """(seeds, optima), the share of each seed's runs that end at each optimum, seeds in the order in which they come.
+
+    Args:
+        member: (runs,), the place of each run's optimum, negative for none.
+        seeds: (runs,), the seed of each run's initial weights.
+    """
+    places, names = np.asarray(member, dtype=np.int64), np.asarray(seeds)
+    _, first, which = np.unique(names, return_index=True, return_inverse=True)
+    row = np.argsort(np.argsort(first))[which]
+    shares = np.zeros((len(first), int(places.max(initial=NONE)) + 1))
+    at = places >= 0
+    np.add.at(shares, (row[at], places[at]), 1.0)
+    return shares / np.bincount(row, minlength=len(first))[:, None]
+
+
+def reached(shares: Array) -> NDArray[np.int64]:
+    """How many seeds reach each optimum by one of their runs at least, for optima that any does."""
+    counts = (shares > 0.0).sum(axis=0)
+    return counts[counts > 0].astype(np.int64)
+
+
+def interval(share: float, n: int) -> tuple[float, float]:
+    """Wilson's 95 % interval for a mean share over n seeds, which need not be a whole number of them."""
+    z = float(norm.ppf(0.5 + 0.5 * unseen.LEVEL))
+    middle, reach = share + z**2 / (2 * n), z * math.sqrt(share * (1.0 - share) / n + z**2 / (4 * n**2))
+    low, high = (middle - reach) / (1.0 + z**2 / n), (middle + reach) / (1.0 + z**2 / n)
+    return max(0.0, low), min(1.0, high)
+
+
+def still_unseen(shares: Array) -> unseen.Estimate:
+    """The probability that a run from one more seed ends at an optimum not seen yet; shares: as `over_seeds` gives them."""
+    n, by = len(shares), (shares > 0.0).sum(axis=0)
+    if n == 0:
+        return unseen.probability([], 0)
+    once, twice = float(shares[:, by == 1].sum()), 0.5 * float(shares[:, by == 2].sum())
+    once = min(once, float(n))
+    error = math.sqrt(once * (1.0 - once / n) + 2.0 * twice) / n
+    exact = float(betaincinv(once + 1.0, n - once, unseen.LEVEL)) if once < n else 1.0
+    reach = float(norm.ppf(unseen.LEVEL)) * error
+    return unseen.Estimate(once / n, error, max(0.0, once / n - reach), min(1.0, max(once / n + reach, exact)))
 
 
 def reach(runs: pd.DataFrame) -> pd.DataFrame:
@@ -90,8 +146,10 @@ def effects(table: pd.DataFrame, keys: Sequence[str]) -> pd.DataFrame:
     """One row a key and value: in how many `groups` it stands beside others, and the median of each of MEASURES over them.
 
     table: as `configurations` gives it. keys: those that vary.
-    A key that a configuration has not, as the width of the linear model, tells it from none of the others' values.
+    Losses on test data are of one kind only where all nets have the same loss; elsewhere they are NaN.
     """
+    if "loss" in keys:
+        table = table.assign(test_loss=np.nan)
     rows = []
     for key in keys:
         others = [other for other in keys if other != key]
@@ -102,11 +160,15 @@ def effects(table: pd.DataFrame, keys: Sequence[str]) -> pd.DataFrame:
 
 
 def beside(table: pd.DataFrame, key: str, others: Sequence[str]) -> pd.DataFrame:
-    """The configurations that have the key, where all its values occur with the same values of all others."""
+    """The configurations that have the key, where all its values occur with the same values of all others.
+
+    Where a value of the key takes another key away, as depth 1 the width, its configurations stand beside every value of that
+    other one; all else stands here once.
+    """
     have = table[table[key].notna()]
     for other in others:
-        known = have[other].dropna().unique()
-        if have[other].isna().any() and len(known):
+        known, lacks = have[other].dropna().unique(), have[other].isna().groupby(have[key]).all()
+        if lacks.any() and not lacks.all():
             choices = pd.Series([list(known) if pd.isna(value) else [value] for value in have[other]], index=have.index)
             have = have.assign(**{other: choices}).explode(other)
     if not others:

@@ -16,7 +16,8 @@ from nnexp.errors import UserError
 if TYPE_CHECKING:
     import pandas as pd
 
-    from nnexp.frames import load, recall, why
+    from nnexp.frames import load, recall
+    from nnexp.reasons import why
 
 __all__ = ["UserError", "load", "recall", "sweep", "why"]
 __version__ = "0.1.0"
@@ -38,8 +39,12 @@ def sweep(**asked: Any) -> pd.DataFrame:
 
 
 def __getattr__(name: str) -> Any:
-    if name in ("load", "recall", "why"):
+    if name in ("load", "recall"):
         from nnexp import frames
 
         return getattr(frames, name)
+    if name == "why":
+        from nnexp import reasons
+
+        return reasons.why
     raise AttributeError(f"module nnexp has no attribute {name}")

@@ -110,39 +110,3 @@ def recall(row: Mapping[str, Any] | pd.Series) -> Recalled:
         what = f"run {row['run']} cannot be had again: dataset={configuration.dataset.name} or the trainer has changed since"
         raise UserError(f"{what}; run the sweep again")
     return Recalled(configuration, configuration.objective(), np.asarray(row["theta"], dtype=np.float64), row["status"])
-
-
-def why(run: str, runs_dir: str | Path = "runs") -> str:
-    """A paragraph that says why a run ended where it did: its verdict, its units, its mistakes, the steepest way out.
-
-    Raises:
-        UserError: if the run is not on record.
-    """
-    from nnexp.optima.endpoints import why as reasons
-
-    store = Records(runs_dir)
-    rows = frame(store, [run])
-    if rows.empty:
-        raise UserError(
-            f"no run {run} is on record in {store.root}; nnexp.load(...)['run'] has the ids of a sweep's runs"
-        )
-    found = recall(rows.iloc[0])
-    made, optimum = found.configuration, _optimum(store, run, found.configuration)
-    return reasons.why(found.objective, found.theta, made.l2, made.l1, status=found.status, optimum=optimum)
-
-
-def _optimum(store: Records, run: str, made: Configuration) -> str:
-    """Which of the optima that its configuration is known to have a run reached, in words; nothing where it reached none."""
-    from nnexp import spending
-
-    every = store.read(None, ["run", "configuration"]).to_pandas()
-    rows = spending.judged(store, every[every["configuration"] == made.id]["run"].tolist())
-    rows = rows[rows["endpoint"].notna()].reset_index(drop=True)
-    found = spending.optima(made, rows)
-    place = int(found.member[rows.index[rows["run"] == run][0]]) if run in set(rows["run"]) else -1
-    if place < 0:
-        return ""
-    optimum = found.optima[place]
-    return (
-        f"{place + 1} of the {len(found.optima)} known ({optimum.id}, reached by {optimum.runs} of {found.seeds} seeds)"
-    )

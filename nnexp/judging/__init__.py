@@ -1,8 +1,5 @@
 """What kind of endpoint did each run come to? The stage that judges runs on record, and keeps what the judge found.
 
-    python -m nnexp.judging [SWEEP] [--runs-dir runs]      judge a sweep's runs, of nets of any size
-    python -m nnexp.judging --run RUN_ID                   say in a paragraph why a run ended where it did
-
 A judgement is kept by the run's id, apart from its record, in `runs/judgements/`: what was trained before, or judged by an
 older judge, is judged without training it again.
 
@@ -14,14 +11,12 @@ on one core: 2-8-1 with tanh takes 4 ms a run and with ReLU 0.1 s, 2-8-8-1 with 
 
 from __future__ import annotations
 
-import argparse
 import functools
 import json
-import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -30,7 +25,6 @@ from threadpoolctl import threadpool_limits
 from nnexp import backends
 from nnexp.config import Backend
 from nnexp.configuration import Configuration, digest, recorded
-from nnexp.errors import UserError
 from nnexp.net.objective import MEASURES, Penalized
 from nnexp.optima.endpoints.creases import creased
 from nnexp.optima.endpoints.verdict import JUDGE, Judged, judge
@@ -168,41 +162,3 @@ def _table(case: Case, judged: Judged) -> pa.Table:
         "polished_theta": list(judged.theta),
     }
     return pa.table({name: pa.array(columns[name], SCHEMA.field(name).type) for name in SCHEMA.names}, SCHEMA)
-
-
-class _Parser(argparse.ArgumentParser):
-    def error(self, message: str) -> NoReturn:
-        raise UserError(f"{message}; see python -m nnexp.judging --help")
-
-
-def main() -> None:
-    """Run the command line; leaves with 2 where there is no such sweep or run."""
-    from nnexp import terminal
-
-    try:
-        _run()
-    except UserError as error:
-        terminal.refuse(error)
-        sys.exit(2)
-
-
-def _run() -> None:
-    from nnexp import frames, pipeline, terminal
-
-    parser = _Parser(prog="python -m nnexp.judging", description=__doc__.splitlines()[0])
-    parser.add_argument("sweep", nargs="?", help="the sweep's name or id; the newest unless given")
-    parser.add_argument("--run", help="the id of a run that is to be explained")
-    parser.add_argument("--runs-dir", default="runs", help="the folder of everything that is made")
-    asked = parser.parse_args()
-    if asked.run and asked.sweep:
-        raise UserError(f"--run {asked.run} is known by its id alone; leave out {asked.sweep}")
-    if asked.run:
-        print(frames.why(asked.run, asked.runs_dir))
-        return
-    with terminal.Bar() as bar:
-        record, judged = pipeline.judge(asked.sweep, asked.runs_dir, bar)
-    terminal.verdicts(record.name, frames.frame(Records(asked.runs_dir), record.runs, curves=False), judged)
-
-
-if __name__ == "__main__":
-    main()

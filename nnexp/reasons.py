@@ -1,0 +1,44 @@
+"""Why did a run on record end where it did, and at which of the optima that its configuration is known to have?"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from nnexp import spending
+from nnexp.configuration import Configuration
+from nnexp.errors import UserError
+from nnexp.frames import frame, recall
+from nnexp.optima.endpoints import why as reasons
+from nnexp.records import Records
+
+
+def why(run: str, runs_dir: str | Path = "runs") -> str:
+    """A paragraph that says why a run ended where it did: its verdict, its units, its mistakes, the steepest way out.
+
+    Raises:
+        UserError: if the run is not on record.
+    """
+    store = Records(runs_dir)
+    rows = frame(store, [run])
+    if rows.empty:
+        raise UserError(
+            f"no run {run} is on record in {store.root}; nnexp.load(...)['run'] has the ids of a sweep's runs"
+        )
+    found = recall(rows.iloc[0])
+    made, optimum = found.configuration, _optimum(store, run, found.configuration)
+    return reasons.why(found.objective, found.theta, made.l2, made.l1, status=found.status, optimum=optimum)
+
+
+def _optimum(store: Records, run: str, made: Configuration) -> str:
+    """Which of the optima that its configuration is known to have a run reached, in words; nothing where it reached none."""
+    every = store.read(None, ["run", "configuration"]).to_pandas()
+    rows = spending.judged(store, every[every["configuration"] == made.id]["run"].tolist())
+    rows = rows[rows["endpoint"].notna()].reset_index(drop=True)
+    found = spending.optima(made, rows)
+    place = int(found.member[rows.index[rows["run"] == run][0]]) if run in set(rows["run"]) else -1
+    if place < 0:
+        return ""
+    optimum = found.optima[place]
+    return (
+        f"{place + 1} of the {len(found.optima)} known ({optimum.id}, reached by {optimum.runs} of {found.seeds} seeds)"
+    )

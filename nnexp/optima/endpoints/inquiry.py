@@ -199,7 +199,8 @@ class Site:
         J = self._many(points.shape[0] * points.shape[1]).value(points.reshape(-1, tried.shape[1]))
         J = J.reshape(len(distances), -1)
         rounding = self.here.J_rounding[0]
-        down = (np.diff(J, axis=0) <= rounding).all(axis=0) & (J[2] - J[-1] > SURE * rounding)
+        begins_here = (J[2] - J[3] > rounding) & (J[2] - J[-1] > SURE * rounding)
+        down = (np.diff(J, axis=0) <= rounding).all(axis=0) & begins_here
         return float(J[-1, down].min()) if down.any() else None
 
     def _growths(self) -> Array:

@@ -4,10 +4,22 @@ import numpy as np
 
 from nnexp.net.network import Network
 from nnexp.net.objective import Objective, Sample
+from nnexp.optima.endpoints.verdict import judge
 from nnexp.parts import registry
 
 CORNERS = np.array([[0.0, 0.0, 1.0, 1.0], [0.0, 1.0, 0.0, 1.0]])
 XOR = np.array([[0.0, 1.0, 1.0, 0.0]])
+
+
+def judged(objective, theta, l2=0.0, l1=0.0, status=None):
+    theta = np.atleast_2d(np.asarray(theta, dtype=float))
+    with np.errstate(all="raise"):
+        return judge(objective, theta, np.full(len(theta), l2), np.full(len(theta), l1), status)
+
+
+def only(found):
+    (verdict,) = set(found.endpoint)
+    return verdict
 
 
 def objective(sizes, activation, loss, output, X, Y, *, task="binary", offsets=True, penalize_offsets=False):

@@ -13,14 +13,16 @@ steepest of its ways and goes on.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from nnexp.net.objective import Penalized
 from nnexp.optima.between.blocks import Penalty, each, in_memory
-from nnexp.optima.endpoints.local import Local, Terrain
+from nnexp.optima.endpoints.local import Local, Terrain, norm
 
 Array = NDArray[np.float64]
 Mask = NDArray[np.bool_]
@@ -73,18 +75,39 @@ def downhill(
         l1: likewise.
         most_steps: to be tried, for each walk.
     """
-    terrain = Terrain(objective, each(l2, len(theta)), each(l1, len(theta)))
-    parts = in_memory(len(theta), 4 * theta.shape[1] ** 2)
-    walks = [_Walk(terrain.take(np.arange(part.start, part.stop)), theta[part]) for part in parts]
-    for walk in walks:
-        for _ in range(most_steps):
-            if not walk.step():
-                break
+    walks = stepped(_Walk, Terrain(objective, each(l2, len(theta)), each(l1, len(theta))), theta, most_steps)
     there = joined([walk.here for walk in walks])
     least, certain = there.values.min(axis=1, initial=np.inf), certainty(there)
     at_rest = resting(there) & (least >= -certain)
     counts = (np.concatenate([getattr(walk, name) for walk in walks]) for name in ("steps", "nudges"))
     return Arrived(there, at_rest, at_rest & (least > certain), *counts)
+
+
+class Moving(Protocol):
+    """Points on their way, which try one step at a time until none of them is left to move."""
+
+    def step(self) -> bool:
+        """Try a step; says whether there was one to try."""
+
+
+M = TypeVar("M", bound=Moving)
+
+
+def stepped(kind: Callable[[Terrain, Array], M], terrain: Terrain, theta: Array, most_steps: int) -> list[M]:
+    """Points moved from theta (points, parameters) until they rest or so many steps were tried, in parts that fit in memory."""
+    parts = in_memory(len(theta), 4 * theta.shape[1] ** 2)
+    moving = [kind(terrain.take(np.arange(part.start, part.stop)), theta[part]) for part in parts]
+    for each_part in moving:
+        for _ in range(most_steps):
+            if not each_part.step():
+                break
+    return moving
+
+
+def nudged(terrain: Terrain, here: Local, which: int) -> Local:
+    """How J lies a little way off from where points rest, along their eigenvector of this number."""
+    size = NUDGE * np.maximum(1.0, norm(here.theta))
+    return terrain.look(here.theta + size[:, None] * here.vectors[:, :, which])
 
 
 def resting(here: Local) -> Mask:
@@ -158,8 +181,7 @@ class _Walk:
         rows = np.flatnonzero(small & (self.here.values[:, 0] < -certainty(self.here)))
         if len(rows):
             here = self.here.take(rows)
-            size = NUDGE * np.maximum(1.0, np.linalg.norm(here.theta, axis=1))
-            self.here.put(rows, self.terrain.take(rows).look(here.theta + size[:, None] * here.vectors[:, :, 0]))
+            self.here.put(rows, nudged(self.terrain.take(rows), here, 0))
             self.nudges[rows] += 1
             self._time[rows] = 0.1 / np.abs(here.values).max(axis=1)
             self._active[rows] = self.nudges[rows] <= self.here.theta.shape[1]

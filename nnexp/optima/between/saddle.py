@@ -22,8 +22,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nnexp.net.objective import Penalized
-from nnexp.optima.between.blocks import Penalty, each, in_memory
-from nnexp.optima.between.downhill import NUDGE, certainty, joined, resting
+from nnexp.optima.between.blocks import Penalty, each
+from nnexp.optima.between.downhill import certainty, joined, nudged, resting, stepped
 from nnexp.optima.endpoints.local import Local, Terrain, norm
 
 Array = NDArray[np.float64]
@@ -74,13 +74,7 @@ def climb(
         l1: likewise.
         most_steps: to be tried, for each climb.
     """
-    terrain = Terrain(objective, each(l2, len(theta)), each(l1, len(theta)))
-    parts = in_memory(len(theta), 4 * theta.shape[1] ** 2)
-    climbs = [_Climb(terrain.take(np.arange(part.start, part.stop)), theta[part]) for part in parts]
-    for under_way in climbs:
-        for _ in range(most_steps):
-            if not under_way.step():
-                break
+    climbs = stepped(_Climb, Terrain(objective, each(l2, len(theta)), each(l1, len(theta))), theta, most_steps)
     there = joined([under_way.here for under_way in climbs])
     certain = certainty(there)[:, None]
     index, zero = (there.values < -certain).sum(axis=1), (np.abs(there.values) <= certain).sum(axis=1)
@@ -136,8 +130,7 @@ class _Climb:
         rows = np.flatnonzero(small & (second < -certainty(self.here)) & (self.here.values.shape[1] > 1))
         if len(rows):
             here = self.here.take(rows)
-            size = NUDGE * np.maximum(1.0, norm(here.theta))
-            self.here.put(rows, self.terrain.take(rows).look(here.theta + size[:, None] * here.vectors[:, :, 1]))
+            self.here.put(rows, nudged(self.terrain.take(rows), here, 1))
             self._nudges[rows] += 1
             self._active[rows] = self._nudges[rows] <= here.theta.shape[1]
 

@@ -3,14 +3,10 @@
 #include "products.h"
 #include "sums.h"
 
-#define PIECE 16384 /* numbers of a layer that are worked on at once */
-
 /* found (runs, 4) becomes what add_sums adds up over the examples of each run; theta (runs, parameters). */
 void measure(const Net *net, const double *theta, int64_t runs, double *found) {
-    int64_t L = net->layers, o = net->offsets, n = net->examples, fit = PIECE / widest(net), outputs = net->sizes[L];
-    int64_t most = fit < 64 ? 64 : fit;
-    most = n < most ? n : most;
-    int64_t width = rounded(most);
+    int64_t L = net->layers, o = net->offsets, n = net->examples, outputs = net->sizes[L];
+    int64_t most = piece_of(net, n), width = rounded(most);
     double *x = numbers(net->sizes[0] * width), *y = numbers(outputs * width), *room = numbers(width);
     double *z = numbers(widest(net) * width), *a = numbers(widest(net) * width);
     memset(found, 0, 32 * runs);

@@ -2,6 +2,14 @@
 
 #include "net.h"
 
+#define PIECE 16384 /* numbers of a layer that are worked on at once */
+
+/* How many of `seen` examples go through at a time. */
+static inline int64_t piece_of(const Net *net, int64_t seen) {
+    int64_t fit = PIECE / widest(net), most = fit < 64 ? 64 : fit;
+    return seen < most ? seen : most;
+}
+
 /* out[r][e] = start[r] + sum over c of M[r * down + c * across] * in[c][e]: `tall` rows and two vectors of examples. */
 #define TILE(TALL)                                                                                                        \
     static inline void tile_##TALL(double *out, const double *M, int64_t down, int64_t across, int64_t inner,             \

@@ -6,7 +6,6 @@
 
 #define FEW 8
 #define LONG 256
-#define PIECE 16384 /* numbers of a layer that are worked on at once */
 
 /* G[j][k] += sum over examples of delta[j][e] * below[k][e], for TALL units and BROAD inputs at once. */
 #define DOTS(TALL, BROAD)                                                                                                \
@@ -114,9 +113,8 @@ static void done(const Net *net, Work *work) {
    then `found` (runs, 4), if given, becomes what add_sums adds up at the start. */
 void rows(const Net *net, double *theta, int64_t runs, const int64_t *order, int64_t batch, const double *step_sizes,
           int64_t steps, const double *l2, const double *l1, double *found) {
-    int64_t P = net->parameters, n = net->examples, seen = batch ? batch : n, fit = PIECE / widest(net);
-    int64_t m = net->sizes[0], outputs = net->sizes[net->layers], most = fit < 64 ? 64 : fit;
-    most = seen < most ? seen : most;
+    int64_t P = net->parameters, n = net->examples, seen = batch ? batch : n, most = piece_of(net, seen);
+    int64_t m = net->sizes[0], outputs = net->sizes[net->layers];
     int64_t pieces = (seen + most - 1) / most;
     Work work = row_work(net, most);
     if (found) memset(found, 0, 32 * runs);

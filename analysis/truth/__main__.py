@@ -51,7 +51,8 @@ INTRODUCTION = """\
 # Truths from outside
 
 Theorems, published figures and exact arithmetic, each run as an experiment from `conf/sweep/truth/` by `make truth`, which
-writes this page. Nothing here is loosened to pass, and what was found is what the experiment gave.
+writes this page. Nothing here is loosened to pass, and what was found is what the experiment gave. Roundings, such as
+`to 2e-15`, differ from one kind of processor to another, since matrix products do.
 """
 """What stands above the table."""
 

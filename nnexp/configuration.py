@@ -110,8 +110,12 @@ class Configuration:
         m = self._train_inputs().shape[0]
         if self.data.task == "population":
             return Network((m, *self.widths), (), self.activation, self.loss, offsets=False)
+        return self.network_of(m, self.data.Y_train.shape[0])
+
+    def network_of(self, m: int, n: int) -> Network:
+        """The shape of a net that takes m features and gives n outputs, whatever the data."""
         unit = registry.make("activation", self.output) if self.output in registry.known("activation") else None
-        return Network((m, *self.widths, self.data.Y_train.shape[0]), self.activations, unit, self.loss, self.offsets)
+        return Network((m, *self.widths, n), self.activations, unit, self.loss, self.offsets)
 
     def objective(self) -> Penalized:
         """J, its gradient and the measures, on this configuration's data, or in closed form where it has none."""

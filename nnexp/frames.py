@@ -15,17 +15,17 @@ from nnexp import judging
 from nnexp.configuration import Configuration, recorded
 from nnexp.errors import UserError
 from nnexp.net.objective import Penalized
-from nnexp.records import LONG, SCHEMA, Records
+from nnexp.records import HISTORY, SCHEMA, Records
 
 Array = NDArray[np.float64]
 
 
 def frame(store: Records, wanted: Sequence[str] | None = None, curves: bool = True) -> pd.DataFrame:
-    """The records of these runs, in this order (all, unasked): ids, keys, seeds, outcome, and with `curves` the lists.
+    """The records of these runs, in this order (all, unasked): ids, keys, seeds, outcome, theta; with `curves` how they went.
 
     The columns of `nnexp.judging.SCHEMA` follow; they are empty for runs that have not been judged.
     """
-    columns = [name for name in SCHEMA.names if curves or name not in LONG]
+    columns = [name for name in SCHEMA.names if curves or name not in HISTORY]
     rows = store.read(None if wanted is None else set(wanted), columns).to_pandas()
     if wanted is not None:
         found = set(rows["run"])
@@ -38,19 +38,20 @@ def frame(store: Records, wanted: Sequence[str] | None = None, curves: bool = Tr
         keys.insert(list(keys.columns).index("steps") + 1, "passes", rows["passes"])
     seeds = rows["init_seed"].rename("seed")
     rest = rows.drop(columns=["run", "configuration", "passes"])
-    judged = _judged(store, rows["run"], curves)
+    judged = _judged(store, rows["run"])
     return pd.concat([rows[["run", "configuration"]], keys, seeds, rest, judged], axis=1)
 
 
-def _judged(store: Records, runs: pd.Series, curves: bool) -> pd.DataFrame:
+def _judged(store: Records, runs: pd.Series) -> pd.DataFrame:
     """What the judge found, a row for each of these runs."""
-    columns = [name for name in judging.SCHEMA.names if curves or name != "polished_theta"]
-    found = judging.judgements(store.root).read(set(runs), columns).to_pandas()
+    found = judging.judgements(store.root).read(set(runs)).to_pandas()
     return found.set_index("run").reindex(runs).reset_index(drop=True)
 
 
-def load(sweep: str | None = None, runs_dir: str | Path = "runs", curves: bool = True) -> pd.DataFrame:
+def load(sweep: str | None = None, runs_dir: str | Path = "runs", curves: bool = False) -> pd.DataFrame:
     """The runs on record of the newest sweep of this name (or with this id), as a frame; the newest of all, unasked.
+
+    Curves and snapshots are most of what is on record, and are left out unless asked for.
 
     Raises:
         UserError: if there is no such sweep.

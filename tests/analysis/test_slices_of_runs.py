@@ -23,7 +23,7 @@ def test_three_pictures_are_made(folder):
 
 
 def test_optima_lie_on_their_plane_and_where_training_stopped_need_not(folder):
-    runs = nnexp.load("sliced", folder)
+    runs = nnexp.load("sliced", folder, curves=True)
     minimized, row = program._chosen(runs, runs["run"][3])
     assert row["run"] == runs["run"][3]
     (_, through, optima, _, _), (_, along, ends, _, path), _ = program._slices(minimized, row, seed=0)

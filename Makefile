@@ -5,10 +5,10 @@ PORT ?= 5000
 RUN := .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help sweep judge compare truth report basins slices ui notebooks test check bench
+.PHONY: help sweep judge compare truth report basins slices ui sync metrics notebooks test check bench bench-tracking
 
 help: ## show these targets
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
 
 sweep: .venv/kernels ## run a named sweep (SWEEP=optima), with values changed (ARGS="width=[4,16] seeds=64")
 	@$(RUN) -m nnexp "sweep=$(SWEEP)" $(ARGS)
@@ -32,7 +32,13 @@ slices: .venv/kernels ## J on planes through optima, along a run's way, along ra
 	@$(RUN) -m analysis.slices "$(SWEEP)" $(ARGS)
 
 ui: .venv/kernels ## look at the sweeps in MLflow's UI on this machine (PORT=5000)
-	@$(RUN) -m nnexp.tracking --port "$(PORT)"
+	@$(RUN) -m nnexp.tracking ui --port "$(PORT)"
+
+sync: .venv/kernels ## write to MLflow what it lacks of all sweeps on record, or of one (SWEEP=xor_minima), each run once
+	@$(RUN) -m nnexp.tracking sync $(if $(filter file,$(origin SWEEP)),,"$(SWEEP)")
+
+metrics: .venv/kernels ## every metric that is logged to MLflow: what it is, and its unit
+	@$(RUN) -m nnexp.tracking metrics
 
 notebooks: .venv/developed ## execute the analysis notebooks on a recorded sweep
 	@SWEEP="$(SWEEP)" $(RUN) -m analysis.notebooks
@@ -49,6 +55,9 @@ check: .venv/developed ## lint, type-check and test
 bench: .venv/benched ## time the trainer beside PyTorch, JAX, scikit-learn and C++ (ARGS="--quick", ARGS="--workload d")
 	@$(RUN) -m pytest tests/bench/test_autodiff.py
 	@PYTHONPATH=tests $(RUN) -m bench $(ARGS)
+
+bench-tracking: .venv/developed ## time what it takes to show sweeps in MLflow; the table goes to docs/tracking.md
+	@PYTHONPATH=tests $(RUN) -m bench.tracking $(ARGS)
 
 .venv/installed: pyproject.toml requirements.lock
 	@echo "installing what is pinned in requirements.lock into .venv"

@@ -14,12 +14,14 @@ from typing import TYPE_CHECKING, Any
 from nnexp.errors import UserError
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import pandas as pd
 
     from nnexp.frames import load, recall
     from nnexp.reasons import why
 
-__all__ = ["UserError", "load", "recall", "sweep", "why"]
+__all__ = ["UserError", "load", "recall", "sweep", "sync", "why"]
 __version__ = "0.1.0"
 
 
@@ -36,6 +38,19 @@ def sweep(**asked: Any) -> pd.DataFrame:
 
     asked = {"tracking": {"store": "none"}, **asked}
     return pipeline.run(config.check(asked), config=config.plain(asked)).frame()
+
+
+def sync(sweep: str | None = None, runs_dir: str | Path = "runs", watcher: Any = None) -> dict[str, bool]:
+    """Show in MLflow what is on record of a sweep and not shown yet; without a name, of every sweep that is tracked.
+
+    Gives whether there was anything to do, by sweep.
+
+    Raises:
+        UserError: if there is no such sweep, or MLflow cannot be written; the records are whole then as before.
+    """
+    from nnexp import showing
+
+    return showing.show(sweep, runs_dir, watcher)
 
 
 def __getattr__(name: str) -> Any:

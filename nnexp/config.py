@@ -38,7 +38,10 @@ class Tracking(Settings):
         pattern=r"^(sqlite|postgresql|mysql|mssql|https?|file|databricks)([+:].*)?$",
         description="an MLflow tracking URI, as in http://host:5000; null is the SQLite store in runs/",
     )
-    exemplary_seeds: int = Field(3, ge=0, le=3, description="how many seeds a configuration shows by itself, 0 to 3")
+    runs: bool = Field(True, description="whether each run is shown by itself, or configurations alone: true or false")
+    writer: Literal["auto", "bulk", "client"] = Field(
+        "auto", description="auto, bulk (rows straight into the store's database) or client (MLflow's public interface)"
+    )
 
 
 class Backend(Settings):
@@ -157,6 +160,16 @@ def check(given: Mapping[str, Any]) -> Sweep:
         return Sweep.model_validate(dict(given))
     except ValidationError as error:
         raise UserError(_line(error, given)) from None
+
+
+def recorded(config: Mapping[str, Any]) -> Sweep:
+    """What of a sweep's recorded config says where it is judged and tracked; keys that older versions knew are passed over."""
+    kept: dict[str, Any] = {}
+    for key in ("backend", "tracking"):
+        said, fields = config.get(key), getattr(Sweep.model_fields[key].annotation, "model_fields", {})
+        if said is not None:
+            kept[key] = {k: v for k, v in said.items() if k in fields} if isinstance(said, Mapping) else said
+    return check(kept)
 
 
 def plain(asked: Mapping[str, Any]) -> dict[str, Any]:

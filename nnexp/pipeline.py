@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from nnexp import backends, judging, records
-from nnexp.config import Sweep, check
+from nnexp import backends, judging, records, showing
+from nnexp.config import Sweep, recorded
 from nnexp.configuration import digest
+from nnexp.errors import UserError
 from nnexp.net.history import Trained
 from nnexp.net.training import Stack, parts, seconds_of_work
 from nnexp.plan import Plan, Run, plan, stack, stacks, widened
@@ -41,6 +42,9 @@ class Watcher(Protocol):
     def tracked(self, done: int, of: int) -> None:
         """So many of a sweep's entries are up to date in MLflow."""
 
+    def tracked_slowly(self, why: str) -> None:
+        """The tracker is written through MLflow's client, for this reason."""
+
     def not_tracked(self, why: str) -> None:
         """The tracker could not be written."""
 
@@ -64,6 +68,9 @@ class Silence:
         """Says nothing."""
 
     def tracked(self, done: int, of: int) -> None:
+        """Says nothing."""
+
+    def tracked_slowly(self, why: str) -> None:
         """Says nothing."""
 
     def not_tracked(self, why: str) -> None:
@@ -127,10 +134,10 @@ def judge(name: str | None, runs_dir: str | Path, watcher: Watcher | None = None
     """
     watcher, store = watcher or Silence(), records.Records(runs_dir)
     record = store.sweep(name)
-    sweep = check({**record.config[-1], "runs_dir": str(runs_dir)})
-    judged = judging.judge_runs(store, record.runs, sweep.backend, watcher.judged)
-    if sweep.tracking.store == "mlflow":
-        _track(sweep, store, record, watcher)
+    asked = recorded(record.config[-1])
+    judged = judging.judge_runs(store, record.runs, asked.backend, watcher.judged)
+    if asked.tracking.store == "mlflow":
+        _track(asked, store, record, watcher)
     return record, judged
 
 
@@ -139,11 +146,13 @@ def _recorded(
 ) -> tuple[records.SweepRecord, int]:
     """Train what is planned and not on record; gives the sweep's own record, and how many runs that were."""
     with store.alone("training", watcher.waiting):
-        recorded = store.ids()
-        missing = [r for r in made.runs if r.id not in recorded]
+        there = store.ids()
+        missing = [r for r in made.runs if r.id not in there]
         record = _sweep_record(made, sweep_id, store, config)
         watcher.set_aside(store.set_aside)
         watcher.planned(made, len(missing))
+        if missing and made.sweep.tracking.store == "mlflow":
+            showing.prepare(store, made.sweep)
         for (runs, chunk), trained, seconds in _train(missing, made.sweep):
             store.write(records.table(runs, chunk, trained, seconds))
             watcher.trained(len(runs))
@@ -160,14 +169,12 @@ def _judged(made: Plan, store: records.Records, watcher: Watcher) -> dict[str, i
     return needed(store, made, sweep.until, sweep.most_seeds) if sweep.until is not None else {}
 
 
-def _track(sweep: Sweep, store: records.Records, record: records.SweepRecord, watcher: Watcher) -> None:
+def _track(asked: Sweep, store: records.Records, record: records.SweepRecord, watcher: Watcher) -> None:
     """Bring MLflow up to date; whatever is wrong with it, the records are whole and the sweep has not failed."""
-    from nnexp.tracking.sync import sync
-
     try:
-        sync(store, record, sweep.tracking.uri, sweep.tracking.exemplary_seeds, watcher.tracked)
-    except Exception as error:
-        watcher.not_tracked(f"{type(error).__name__}: {' '.join(str(error).split())[:300]}")
+        showing.bring(store, record, asked, watcher)
+    except UserError as error:
+        watcher.not_tracked(str(error))
 
 
 def _train(missing: Sequence[Run], sweep: Sweep) -> Iterator[tuple[tuple[list[Run], Stack], Trained, float]]:

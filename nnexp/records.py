@@ -62,6 +62,9 @@ its stack's training time, the only column that is not determined."""
 LONG = tuple(field.name for field in SCHEMA if pa.types.is_list(field.type))
 """The columns that hold a list a run."""
 
+HISTORY = tuple(name for name in LONG if name.startswith(("curve_", "snapshot")))
+"""Those of them that tell how a run went, and not where it ended: by far the most of a record."""
+
 STATUS = {
     "finished": "took all its steps, or as many as its stopping rule let it",
     "diverged": "a parameter or J left the finite numbers: the step size is too large for this objective",
@@ -180,16 +183,24 @@ class Records:
         Raises:
             UserError: if there is none.
         """
-        files = sorted(self.sweeps.glob("*.json")) if self.sweeps.is_dir() else []
-        every = [sweep for file in files for sweep in self._asked(file)]
+        every = self._jobs()
         found = [sweep for sweep in every if name in (None, sweep.name, sweep.id)]
         if not found:
             known = ", ".join(sorted({sweep.name for sweep in every})) or "none"
             raise UserError(f"no sweep {name or ''} is on record in {self.root}; on record: {known}; run one first")
         newest = max(found, key=lambda sweep: sweep.created)
-        jobs = sorted((sweep for sweep in every if sweep.id == newest.id), key=lambda sweep: sweep.created)
-        runs = list(dict.fromkeys(run for job in jobs for run in job.runs))
-        return replace(newest, config=[config for job in jobs for config in job.config], runs=runs)
+        return _together([sweep for sweep in every if sweep.id == newest.id])
+
+    def every_sweep(self) -> list[SweepRecord]:
+        """Every sweep on record, each with all its jobs, the oldest first."""
+        jobs: dict[str, list[SweepRecord]] = {}
+        for sweep in self._jobs():
+            jobs.setdefault(sweep.id, []).append(sweep)
+        return sorted(map(_together, jobs.values()), key=lambda sweep: sweep.created)
+
+    def _jobs(self) -> list[SweepRecord]:
+        files = sorted(self.sweeps.glob("*.json")) if self.sweeps.is_dir() else []
+        return [sweep for file in files for sweep in self._asked(file)]
 
     def _asked(self, file: Path) -> list[SweepRecord]:
         """The sweep that a file holds; one that cannot be read is set aside."""
@@ -198,3 +209,10 @@ class Records:
         except (ValueError, TypeError):
             self.set_aside.append(file.replace(file.with_suffix(".damaged")))
             return []
+
+
+def _together(jobs: Sequence[SweepRecord]) -> SweepRecord:
+    """The one sweep that these jobs are."""
+    ordered = sorted(jobs, key=lambda sweep: sweep.created)
+    runs = list(dict.fromkeys(run for job in ordered for run in job.runs))
+    return replace(ordered[-1], config=[config for job in ordered for config in job.config], runs=runs)

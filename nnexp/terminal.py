@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -100,10 +100,15 @@ class Bar:
         speed = self._progress.tasks[task].finished_speed or self._progress.tasks[task].speed
         self._progress.update(task, unit=f"{unit}, {speed:,.0f} a second" if speed else unit)
 
+    def tracked_slowly(self, why: str) -> None:
+        """Say why MLflow is not written the quick way."""
+        console.print(f"MLflow is written through its client, entry by entry: {why}", soft_wrap=True)
+
     def not_tracked(self, why: str) -> None:
         """Say that MLflow could not be written, and that nothing is lost."""
         console.print(
-            f"tracking failed ({why}); the records are whole, and the same command tries again", soft_wrap=True
+            f"not tracked: {why}; the records are whole, and make sync, or the same command, tries again",
+            soft_wrap=True,
         )
 
     def waiting(self) -> None:
@@ -154,6 +159,14 @@ def verdicts(name: str, runs: pd.DataFrame, judged: int) -> None:
     console.print(f"endpoints: {seeds.verdicts(runs)}", soft_wrap=True)
 
 
+def synced(done: Mapping[str, bool]) -> None:
+    """Which sweeps MLflow shows now, and which it had shown before."""
+    for name, written in done.items():
+        console.print(f"{name}: {'brought up to date' if written else 'was up to date'}", soft_wrap=True)
+    if not done:
+        console.print("no sweep on record is tracked; name one, and it is shown")
+
+
 def _show(table: pd.DataFrame) -> None:
     """The table of configurations, best first; of many, the first ones."""
     rows = [[_cell(name, value) for name, value in row.items()] for row in table.head(MOST_ROWS).to_dict("records")]
@@ -173,7 +186,7 @@ def _next_commands(outcome: Outcome) -> None:
     name, folder = outcome.record.name, outcome.plan.sweep.runs_dir
     usual = folder == "runs"
     load = f"nnexp.load({name!r})" if usual else f"nnexp.load({name!r}, runs_dir={folder!r})"
-    look = "python -m nnexp.tracking" if usual else f"python -m nnexp.tracking --runs-dir {shlex.quote(folder)}"
+    look = "python -m nnexp.tracking" if usual else f"python -m nnexp.tracking ui --runs-dir {shlex.quote(folder)}"
     commands = {
         look: "curves and decision boundaries in MLflow",
         f'python -c "import nnexp; print({load})"': "as a frame",

@@ -12,22 +12,38 @@ from pathlib import Path
 import numpy as np
 from threadpoolctl import threadpool_limits
 
+import nnexp
 from analysis import arms, asked, causes
 from analysis.between import LARGEST, MOST_OPTIMA, Between, between
 from analysis.objectives import Minimized, close_look, objectives, together
 from analysis.report import duels, gallery, glossary, keys, landscape, optima, question, spread
-from analysis.report.made import commit, made, short
+from analysis.report.made import made, short
 from analysis.report.page import Section, Source, render
 from analysis.report.summary import summary
 from analysis.terminal import console
+from nnexp import origin
+from nnexp.config import recorded
+from nnexp.errors import UserError
 from nnexp.optima import seeds
+from nnexp.records import SweepRecord
 
 
 def main(given: Sequence[str] | None = None) -> None:
     """Write the report of the sweep that is asked for."""
     name, runs_dir = asked.arguments("analysis.report", "a sweep's report, one HTML page", given)
-    file = report(asked.read(name, runs_dir))
+    sweep = asked.read(name, runs_dir)
+    file = report(sweep)
     console.print(f"report: {file}")
+    _show(sweep.record, runs_dir)
+
+
+def _show(record: SweepRecord, runs_dir: str) -> None:
+    """Keep the page in MLflow too, where the sweep is tracked."""
+    if recorded(record.config[-1]).tracking.store == "mlflow":
+        try:
+            nnexp.sync(record.id, runs_dir)
+        except UserError as error:
+            console.print(f"the report is not in MLflow: {error}", soft_wrap=True)
 
 
 def report(sweep: asked.Asked) -> Path:
@@ -60,7 +76,9 @@ def _page(sweep: asked.Asked) -> tuple[str, list[str]]:
     ]
     said = summary(found, runs, lies, fought, crossed)
     source = Source(
-        {each.number: (each.name, list(each.runs["run"])) for each in found}, made(sweep.record), short(commit()[0])
+        {each.number: (each.name, list(each.runs["run"])) for each in found},
+        made(sweep.record),
+        short(origin.commit()[0]),
     )
     name, asks = sweep.record.name, sweep.record.question or "No question was asked."
     return render(f"The sweep {name}", asks, said, sections, source), said

@@ -114,11 +114,20 @@ def representatives(runs: pd.DataFrame) -> dict[str, pd.Series]:
 
     The median is a run, the lower middle one; ties go to the smaller seed.
     """
-    ranked = runs[runs["J"].notna()].sort_values(["J", "init_seed", "run"], kind="stable")
-    if ranked.empty:
+    ranked = _ranked(runs)
+    if not len(ranked):
         return {}
     last = len(ranked) - 1
-    return {"best": ranked.iloc[0], "median": ranked.iloc[last // 2], "worst": ranked.iloc[last]}
+    places = {"best": ranked[0], "median": ranked[last // 2], "worst": ranked[last]}
+    return {role: runs.iloc[place] for role, place in places.items()}
+
+
+def _ranked(runs: pd.DataFrame) -> NDArray[np.intp]:
+    """The places of the runs that have a final J, the lowest first; ties go to the smaller seed."""
+    J = runs["J"].to_numpy(np.float64)
+    known = np.flatnonzero(~np.isnan(J))
+    ids, seeds = runs["run"].to_numpy(str)[known], runs["init_seed"].to_numpy()[known]
+    return known[np.lexsort((ids, seeds, J[known]))]
 
 
 def bands(runs: pd.DataFrame, curve: str) -> tuple[NDArray[np.int64], dict[str, Array]]:
@@ -128,17 +137,17 @@ def bands(runs: pd.DataFrame, curve: str) -> tuple[NDArray[np.int64], dict[str, 
     left, the values are NaN.
     """
     stacked = np.stack(list(runs[f"curve_{curve}"])).astype(float)
-    values = {name: _quantile(stacked, share) for name, share in QUANTILES.items()}
-    best = representatives(runs).get("best")
-    values["best"] = np.full(stacked.shape[1], np.nan) if best is None else best[f"curve_{curve}"].astype(float)
+    values = dict(zip(QUANTILES, _quantiles(stacked), strict=True))
+    ranked = _ranked(runs)
+    values["best"] = stacked[ranked[0]] if len(ranked) else np.full(stacked.shape[1], np.nan)
     return np.asarray(runs["curve_steps"].iloc[0], dtype=np.int64), values
 
 
-def _quantile(stacked: Array, share: float) -> Array:
-    """The quantile over rows (runs, points) of the numbers in each column; NaN where a column has none."""
-    whole = ~np.isnan(stacked).any(axis=0)
-    quantile = np.full(stacked.shape[1], np.nan)
-    quantile[whole] = np.quantile(stacked[:, whole], share, axis=0)
+def _quantiles(stacked: Array) -> Array:
+    """QUANTILES over rows (runs, points) of the numbers in each column, (quantiles, points); NaN where a column has none."""
+    shares, whole = list(QUANTILES.values()), ~np.isnan(stacked).any(axis=0)
+    found = np.full((len(shares), stacked.shape[1]), np.nan)
+    found[:, whole] = np.quantile(stacked[:, whole], shares, axis=0)
     for point in np.flatnonzero(~whole & ~np.isnan(stacked).all(axis=0)):
-        quantile[point] = np.nanquantile(stacked[:, point], share)
-    return quantile
+        found[:, point] = np.nanquantile(stacked[:, point], shares)
+    return found

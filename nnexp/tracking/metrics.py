@@ -1,24 +1,34 @@
-"""Every metric that is logged: its name, what it is, and its unit.
+"""Every metric that is logged: its name, what it is, its unit, and at which of the three levels it stands.
 
-Losses are as the sweep chose them. The step of a curve is the number of updates taken; what has no curve is logged at step
-0, which MLflow draws as a bar.
+Losses are as the sweep chose them. The step of a curve is the number of updates taken; what has no curve is logged at step 0,
+which MLflow draws as a bar. What is not a finite number is left out: a run that diverged says so by its tag `status`.
+`python -m nnexp.tracking metrics` prints the dictionary.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from dataclasses import dataclass
 
-import pandas as pd
-
-from nnexp.optima import seeds
 from nnexp.optima.endpoints.verdict import VERDICTS
-from nnexp.records import STATUS
+
+LOSS, SHARE, COUNT, NONE = "that of the loss", "share, 0 to 1", "count", "that of J"
+
+
+@dataclass(frozen=True)
+class Metric:
+    """What the dictionary says of a metric: its level, name, meaning and unit."""
+
+    level: str
+    name: str
+    meaning: str
+    unit: str
+
 
 BANDS = {
-    "training loss": ("train_loss", "mean loss over the training examples, at rest, penalty left out"),
-    "test loss": ("test_loss", "mean loss over the test examples"),
-    "training error": ("train_error", "share of training labels that are wrong"),
-    "test error": ("test_error", "share of test labels that are wrong"),
+    "training loss": ("train_loss", "mean loss over the training examples, at rest, penalty left out", LOSS),
+    "test loss": ("test_loss", "mean loss over the test examples", LOSS),
+    "training error": ("train_error", "share of training labels that are wrong", SHARE),
+    "test error": ("test_error", "share of test labels that are wrong", SHARE),
 }
 OVER_SEEDS = {
     "median": "the middle of the seeds",
@@ -26,78 +36,96 @@ OVER_SEEDS = {
     "q90": "exceeded by one seed in ten",
     "best": "the seed with the lowest final J",
 }
+ENDS = {
+    "J": ("J", "mean training loss plus penalty", LOSS),
+    **BANDS,
+}
+OVER_ENDS = {
+    "median": "the middle of the seeds",
+    "best": "the least of the seeds",
+    "worst": "the greatest of the seeds",
+}
 CURVES = {
-    "objective/J": ("J", "mean training loss plus penalty"),
-    "loss/train": ("train_loss", "mean loss over the training examples, at rest, penalty left out"),
-    "loss/test": ("test_loss", "mean loss over the test examples"),
-    "loss/validation": ("validation_loss", "mean loss over the training examples set aside for validation"),
-    "error/train": ("train_error", "share of training labels that are wrong"),
-    "error/test": ("test_error", "share of test labels that are wrong"),
+    "loss/train": ("train_loss", "mean loss over the training examples, at rest, penalty left out", LOSS),
+    "loss/test": ("test_loss", "mean loss over the test examples", LOSS),
+    "loss/validation": ("validation_loss", "mean loss over the training examples set aside for validation", LOSS),
 }
 FINAL = {
-    "objective/penalty": (
+    "final/J": ("J", "mean training loss plus penalty", LOSS),
+    "final/penalty": (
         "penalty",
         "l2 / 2 times the sum of squares plus l1 times the sum of sizes of what is penalized",
+        LOSS,
     ),
-    "cost/train": (
+    "final/training loss": ("train_loss", "mean loss over the training examples, of the weights that are kept", LOSS),
+    "final/test loss": ("test_loss", "mean loss over the test examples, of the weights that are kept", LOSS),
+    "final/training error": ("train_error", "share of training labels that are wrong", SHARE),
+    "final/test error": ("test_error", "share of test labels that are wrong", SHARE),
+    "final/training cost": (
         "train_cost",
         "asymmetric cost over the training examples: a missed 1 costs more than a false alarm",
+        "cost of a false alarm",
     ),
-    "cost/test": ("test_cost", "asymmetric cost over the test examples"),
-    "effort/updates": ("steps_taken", "updates taken until the run was over"),
-    "effort/gradient evaluations": ("gradient_evaluations", "examples that a gradient was taken on"),
+    "final/test cost": ("test_cost", "asymmetric cost over the test examples", "cost of a false alarm"),
+    "effort/updates": ("steps_taken", "updates taken until the run was over", COUNT),
+    "effort/gradient evaluations": ("gradient_evaluations", "examples that a gradient was taken on", COUNT),
+    "endpoint/J": ("polished_J", "J at the point that the judge's polish reached from where training ended", LOSS),
+    "endpoint/gradient norm": ("gradient_norm", "norm of dJ/dtheta at that point", NONE),
+    "endpoint/least eigenvalue": ("least_eigenvalue", "least eigenvalue of the Hessian of J at that point", NONE),
+    "endpoint/downward directions": ("index", "eigenvalues of the Hessian of J there that are below 0", COUNT),
+    "endpoint/moved": ("moved", "distance from where training ended to that point", "that of theta"),
 }
-SHARES = {f"share of seeds/{status}": meaning for status, meaning in STATUS.items()}
-ENDPOINTS = {f"share of endpoints/{verdict}": meaning for verdict, meaning in VERDICTS.items()}
+UNJUDGED = "not judged"
+SHARES = {
+    **VERDICTS,
+    UNJUDGED: "nothing is known of the endpoint: the net is too large to be judged unasked, or judge=false",
+}
+LOWEST = "share of seeds/lowest minimum found"
 SWEEP = {
     "sweep/runs": "runs on record",
     "sweep/configurations": "configurations with runs on record",
     "sweep/diverged": "runs that diverged",
-    "sweep/best test loss": "the lowest test loss of any run",
+    "sweep/at a minimum": "runs whose endpoint is a minimum, strict, flat or at a kink",
 }
 
-DICTIONARY: dict[str, str] = {
-    **{f"{band}/{name}": f"{what}; {over}" for band, (_, what) in BANDS.items() for name, over in OVER_SEEDS.items()},
-    **{name: what for name, (_, what) in (CURVES | FINAL).items()},
-    **{name: f"share of the seeds whose run {meaning}" for name, meaning in SHARES.items()},
-    **{name: f"share of the seeds whose endpoint, judged, is one: {meaning}" for name, meaning in ENDPOINTS.items()},
-    **SWEEP,
-}
 
-Point = tuple[str, float, int]
-
-
-def of_configuration(runs: pd.DataFrame) -> Iterator[Point]:
-    """(name, value, step) of everything logged on a configuration, from its runs; NaN is left out."""
-    for band, (column, _) in BANDS.items():
-        steps, over_seeds = seeds.bands(runs, column)
-        for name, values in over_seeds.items():
-            yield from _finite(f"{band}/{name}", values, steps)
-    for name in STATUS:
-        yield f"share of seeds/{name}", float((runs["status"] == name).mean()), 0
-    if runs["endpoint"].notna().any():
-        for verdict in VERDICTS:
-            yield f"share of endpoints/{verdict}", float((runs["endpoint"] == verdict).mean()), 0
-
-
-def of_run(run: pd.Series) -> Iterator[Point]:
-    """(name, value, step) of everything logged on one run; NaN is left out."""
-    for name, (column, _) in CURVES.items():
-        yield from _finite(name, run[f"curve_{column}"], run["curve_steps"])
-    for name, (column, _) in FINAL.items():
-        yield from _finite(name, [run[column]], [0])
+def dictionary() -> list[Metric]:
+    """Every metric that may be logged, level by level."""
+    of_configuration = [
+        *(_band(name, over) for name in BANDS for over in OVER_SEEDS),
+        *(_end(name, over) for name in ENDS for over in OVER_ENDS),
+        *(
+            Metric(
+                "configuration", f"share of seeds/{verdict}", f"share of the seeds whose endpoint is one: {what}", SHARE
+            )
+            for verdict, what in SHARES.items()
+        ),
+        Metric(
+            "configuration", LOWEST, "share of the seeds that end at the lowest minimum that any of them found", SHARE
+        ),
+        Metric(
+            "configuration", "effort/gradient evaluations", "examples that a gradient was taken on by each step", COUNT
+        ),
+    ]
+    of_run = [Metric("run", name, what, unit) for name, (_, what, unit) in (CURVES | FINAL).items()]
+    return [
+        *(Metric("sweep", name, what, COUNT) for name, what in SWEEP.items()),
+        *of_configuration,
+        *of_run,
+    ]
 
 
-def of_sweep(runs: pd.DataFrame) -> Iterator[Point]:
-    """(name, value, step) of everything logged on a sweep; the step is how many runs there were by then."""
-    step = len(runs)
-    yield "sweep/runs", float(step), step
-    yield "sweep/configurations", float(runs["configuration"].nunique()), step
-    yield "sweep/diverged", float((runs["status"] == "diverged").sum()), step
-    yield from _finite("sweep/best test loss", [runs["test_loss"].min()], [step])
+def described() -> str:
+    """The dictionary as a table in Markdown."""
+    rows = [f"| {each.level} | `{each.name}` | {each.meaning} | {each.unit} |" for each in dictionary()]
+    return "\n".join(["| level | metric | what it is | unit |", "|---|---|---|---|", *rows])
 
 
-def _finite(name: str, values: object, steps: object) -> Iterator[Point]:
-    for value, step in zip(values, steps, strict=True):  # type: ignore[call-overload]
-        if pd.notna(value):
-            yield name, float(value), int(step)
+def _band(name: str, over: str) -> Metric:
+    _, what, unit = BANDS[name]
+    return Metric("configuration", f"{name}/{over}", f"{what}; {OVER_SEEDS[over]}, step by step", unit)
+
+
+def _end(name: str, over: str) -> Metric:
+    _, what, unit = ENDS[name]
+    return Metric("configuration", f"final {name}/{over}", f"{what}, where training ended; {OVER_ENDS[over]}", unit)

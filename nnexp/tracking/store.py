@@ -5,16 +5,23 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
+import re
 import sqlite3
+import warnings
 from pathlib import Path
 from typing import Any
 
 os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
 os.environ.setdefault("DO_NOT_TRACK", "true")
 os.environ.setdefault("GIT_PYTHON_REFRESH", "quiet")
+warnings.filterwarnings("ignore", category=UserWarning, module=r"mlflow\.")  # advice for who writes models by hand
 
+
+PAGE = 16384
+"""Bytes of a page of an SQLite store: larger than usual, which makes long tables a tenth quicker to write."""
 
 SQLITE = "sqlite:///"
+SERVER = re.compile(r"https?:|databricks")
 
 
 def default_uri(root: Path) -> str:
@@ -52,29 +59,19 @@ def _make_or_try(file: Path) -> None:
 
     file.parent.mkdir(parents=True, exist_ok=True)
     new = file.with_name(f".{file.name}.{os.getpid()}")
+    with contextlib.closing(sqlite3.connect(new)) as connection:
+        connection.execute(f"PRAGMA page_size={PAGE}")
+        connection.execute("VACUUM")  # by which the size is kept
     engine = create_sqlalchemy_engine(f"{SQLITE}{new}")
     _initialize_tables(engine)
     engine.dispose()
     with contextlib.closing(sqlite3.connect(new)) as connection:
         connection.execute("PRAGMA journal_mode=DELETE")  # everything into the one file
+    for rest in ("-wal", "-shm"):  # of a store that was deleted without them, which would come to life again
+        file.with_name(f"{file.name}{rest}").unlink(missing_ok=True)
     new.replace(file)
     for known in list(SqlAlchemyStore._engine_map.values()):
         known.dispose()  # of a file that was there before, in this process
-
-
-def is_shown(uri: str, sweep: str, content: str) -> bool:
-    """Whether an SQLite store already shows a sweep with this content, read without MLflow; False where it is unsure."""
-    file = Path(uri.removeprefix(SQLITE))
-    if not uri.startswith(SQLITE) or not file.is_file():
-        return False
-    query = """select count(*) from runs join tags as s using (run_uuid) join tags as c using (run_uuid)
-        where status = 'FINISHED' and lifecycle_stage = 'active'
-        and s.key = 'sweep' and s.value = ? and c.key = 'content' and c.value = ?"""
-    try:
-        with contextlib.closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True)) as connection:
-            return bool(connection.execute(query, (sweep, content)).fetchone()[0])
-    except sqlite3.Error:
-        return False
 
 
 def _write_quickly(connection: Any, _: Any) -> None:
@@ -84,11 +81,20 @@ def _write_quickly(connection: Any, _: Any) -> None:
         connection.execute("PRAGMA synchronous=NORMAL")
 
 
-def experiment(client: Any, name: str, root: Path) -> str:
-    """The id of the experiment of this name, made or brought back where it is needed."""
+def experiment(client: Any, uri: str, name: str, root: Path) -> str:
+    """The id of the experiment of this name, made or brought back where it is needed.
+
+    Its artifacts lie beside the records, but for a server's, which has a place of its own for them.
+    """
     found = client.get_experiment_by_name(name)
     if found is None:
-        return client.create_experiment(name, artifact_location=(root.absolute() / "mlflow-artifacts" / name).as_uri())
+        place = None if SERVER.match(uri) else (root.absolute() / "mlflow-artifacts" / name).as_uri()
+        try:
+            return client.create_experiment(name, artifact_location=place)
+        except Exception:  # another process was quicker
+            found = client.get_experiment_by_name(name)
+            if found is None:
+                raise
     if found.lifecycle_stage == "deleted":
         client.restore_experiment(found.experiment_id)
     return found.experiment_id

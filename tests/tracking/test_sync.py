@@ -3,145 +3,184 @@
 import numpy as np
 import pytest
 from mlflow import MlflowClient
+from tracking.conftest import counts, entries, run, synced
 
 from nnexp import config, pipeline, records
 from nnexp.frames import frame
 from nnexp.optima import seeds
+from nnexp.optima.distinct.catalogue import MINIMA
 from nnexp.optima.endpoints.verdict import VERDICTS
-from nnexp.tracking import metrics, points, store, sync
+from nnexp.tracking import boundaries, bulk, metrics, store, sync, values, writing
 
 
-def run(root, **asked):
-    asked = {
-        "name": "shown",
-        "question": "Is it all there?",
-        "dataset": "two_moons",
-        "width": 3,
-        "steps": 40,
-        "seeds": 4,
-        "activation": ["tanh", "relu"],
-        "runs_dir": str(root),
-        "backend": {"where": "serial"},
-        "tracking": {"store": "mlflow"},
-        **asked,
-    }
-    failed = []
-    watcher = pipeline.Silence()
-    watcher.not_tracked = failed.append
-    outcome = pipeline.run(config.check(asked), config=asked, watcher=watcher)
-    assert not failed
-    return outcome
+def test_there_is_one_sweep_its_configurations_and_every_run(shown):
+    assert counts(shown.levels) == [1, 2, 8]
+    assert {run.info.status for runs in shown.levels.values() for run in runs} == {"FINISHED"}
+    (sweep,) = shown.levels["sweep"]
+    of_configuration = {r.data.tags["configuration"]: r.info.run_id for r in shown.levels["configuration"]}
+    assert set(of_configuration) == {c.id for c in shown.outcome.plan.configurations}
+    assert {r.data.tags["mlflow.parentRunId"] for r in shown.levels["configuration"]} == {sweep.info.run_id}
+    for entry in shown.levels["run"]:
+        assert entry.data.tags["mlflow.parentRunId"] == of_configuration[entry.data.tags["configuration"]]
 
 
-def entries(root, outcome):
-    client = MlflowClient(store.default_uri(root))
-    experiment = client.get_experiment_by_name(outcome.record.name)
-    found = client.search_runs([experiment.experiment_id], f"tags.sweep = '{outcome.record.id}'", max_results=1000)
-    return client, {
-        level: [r for r in found if r.data.tags["level"] == level] for level in ("sweep", "configuration", "run")
-    }
-
-
-@pytest.fixture(scope="module")
-def shown(tmp_path_factory):
-    root = tmp_path_factory.mktemp("with a space") / "runs"
-    outcome = run(root, stopping={"early_stopping": {"patience": 1000}})
-    return root, outcome, *entries(root, outcome)
-
-
-def test_there_is_one_sweep_its_configurations_and_three_seeds_of_each(shown):
-    _, outcome, _, levels = shown
-    assert [len(levels[level]) for level in ("sweep", "configuration", "run")] == [1, 2, 6]
-    parent = levels["sweep"][0].info.run_id
-    children = [*levels["configuration"], *levels["run"]]
-    assert {run.data.tags["mlflow.parentRunId"] for run in children} == {parent}
-    assert {run.info.status for runs in levels.values() for run in runs} == {"FINISHED"}
-    assert {c.id for c in outcome.plan.configurations} == {
-        r.data.tags["configuration"] for r in levels["configuration"]
-    }
+def test_any_filter_works_on_any_level(shown):
+    keys = [{key for r in shown.levels[level] for key in r.data.params} for level in shown.levels]
+    assert keys[0] == keys[1] == keys[2] - {"seed"}
+    for runs in shown.levels.values():
+        assert all({"level", "sweep", "configuration"} <= set(r.data.tags) for r in runs)
+    assert shown.levels["sweep"][0].data.params["activation"] == "tanh, relu"
 
 
 def test_curves_over_seeds_are_the_recorded_ones(shown):
-    _, outcome, client, levels = shown
-    runs = outcome.frame()
-    for entry in levels["configuration"]:
+    runs = shown.outcome.frame()
+    for entry in shown.levels["configuration"]:
         group = runs[runs["configuration"] == entry.data.tags["configuration"]]
         steps, expected = seeds.bands(group, "test_loss")
-        for name, values in expected.items():
-            logged = sorted(client.get_metric_history(entry.info.run_id, f"test loss/{name}"), key=lambda m: m.step)
+        for name, told in expected.items():
+            history = shown.client.get_metric_history(entry.info.run_id, f"test loss/{name}")
+            logged = sorted(history, key=lambda m: m.step)
             assert [m.step for m in logged] == list(steps)
-            np.testing.assert_array_equal([m.value for m in logged], values)
-        assert entry.data.metrics["test loss/median"] == group["test_loss"].median()
+            np.testing.assert_array_equal([m.value for m in logged], told)
+        assert entry.data.metrics["final test loss/median"] == group["test_loss"].median()
+        assert entry.data.metrics["final J/worst"] == group["J"].max()
         assert entry.data.params["activation"] == group["activation"].iloc[0]
 
 
-def test_exemplary_seeds_are_the_best_the_median_and_the_worst(shown):
-    _, outcome, _, levels = shown
-    runs = outcome.frame()
-    for entry in levels["run"]:
-        group = runs[runs["configuration"] == entry.data.tags["configuration"]]
-        ranks = dict(zip(group.sort_values("J")["run"], range(4), strict=True))
-        assert ranks[entry.data.tags["key"]] == {"best": 0, "median": 1, "worst": 3}[entry.data.tags["role"]]
-        row = group[group["run"] == entry.data.tags["key"]].iloc[0]
-        assert entry.data.metrics["objective/J"] == row["J"]
+def test_long_curves_are_thinned_and_keep_their_ends(tmp_path):
+    outcome = run(tmp_path, curve_points=200, steps=300, seeds=1, activation="tanh")
+    client, levels = entries(tmp_path, outcome)
+    recorded = outcome.frame()["curve_steps"].iloc[0]
+    assert len(recorded) > values.MOST_POINTS
+    logged = sorted(m.step for m in client.get_metric_history(levels["run"][0].info.run_id, "loss/train"))
+    assert len(logged) == values.MOST_POINTS
+    assert set(logged) <= set(recorded)
+    assert (logged[0], logged[-1]) == (recorded[0], recorded[-1])
+
+
+def test_runs_carry_their_numbers_and_the_best_the_median_and_the_worst_their_roles(shown):
+    runs = shown.outcome.frame()
+    for configuration, group in runs.groupby("configuration"):
+        ranked = group.sort_values("J")["run"].tolist()
+        roles = {ranked[0]: "best", ranked[1]: "median", ranked[3]: "worst", ranked[2]: None}
+        of_it = [r for r in shown.levels["run"] if r.data.tags["configuration"] == configuration]
+        assert {r.data.tags["key"]: r.data.tags.get("role") for r in of_it} == roles
+    for entry in shown.levels["run"]:
+        row = runs[runs["run"] == entry.data.tags["key"]].iloc[0]
+        assert entry.data.metrics["final/J"] == row["J"]
         assert int(entry.data.params["seed"]) == row["seed"]
 
 
 def test_what_is_logged_is_what_the_dictionary_lists(shown):
-    _, _, _, levels = shown
-    logged = {name for runs in levels.values() for run in runs for name in run.data.metrics}
-    assert logged == set(metrics.DICTIONARY)
-    assert all(metrics.DICTIONARY.values())
+    for level, runs in shown.levels.items():
+        logged = {name for r in runs for name in r.data.metrics}
+        assert logged == {each.name for each in metrics.dictionary() if each.level == level}
+    assert all(each.meaning and each.unit for each in metrics.dictionary())
 
 
-def test_boundaries_are_shown_through_training(shown):
-    _, outcome, client, levels = shown
-    for entry in levels["configuration"]:
-        images = [f.path for f in client.list_artifacts(entry.info.run_id, "images") if f.path.endswith(".png")]
-        steps = {int(path.split("+step+")[1].split("+")[0]) for path in images}
-        assert steps == set(outcome.frame()["snapshot_steps"].iloc[0])
+def test_boundaries_are_shown_by_snapshot(shown):
+    kept = shown.outcome.frame()["snapshot_steps"].iloc[0]
+    for entry in [*shown.levels["configuration"], *shown.levels["sweep"]]:
+        files = [f.path for f in shown.client.list_artifacts(entry.info.run_id, "images")]
+        for form in (".png", ".webp"):
+            numbers = [int(path.split("+step+")[1].split("+")[0]) for path in files if path.endswith(form)]
+            assert sorted(numbers) == list(range(len(kept)))
+        assert entry.data.tags["mlflow.loggedImages"] == "True"
+
+
+def test_images_are_named_as_mlflow_names_them(shown, tmp_path):
+    """By the client itself, in a store of its own."""
+    client = store.open_store(store.default_uri(tmp_path))
+    experiment = client.create_experiment("images", artifact_location=(tmp_path / "artifacts").as_uri())
+    run_id = client.create_run(experiment).info.run_id
+    client.log_image(run_id, np.zeros((5, 7, 3), np.uint8), key=boundaries.KEY, step=3, timestamp=11)
+    theirs = {f.path for f in client.list_artifacts(run_id, "images")}
+    from PIL import Image
+
+    ours = [path for path, _ in boundaries.named(boundaries.KEY, 3, 11, Image.new("RGB", (7, 5)))]
+    without = {path.replace(path.split("+timestamp+11+")[1][:36], "ID") for path in theirs}
+    assert {path.replace(path.split("+timestamp+11+")[1][:36], "ID") for path in ours} == without
 
 
 def test_the_sweeps_page_says_what_was_asked_and_found(shown):
-    _, _, client, levels = shown
-    (sweep,) = levels["sweep"]
+    (sweep,) = shown.levels["sweep"]
     note = sweep.data.tags["mlflow.note.content"]
     assert note.startswith("Is it all there?")
     assert "8 runs of 2 configurations" in note
-    files = {f.path for folder in ("", "figures") for f in client.list_artifacts(sweep.info.run_id, folder or None)}
-    assert {"config.yaml", "configurations.csv", "failures.txt", "figures/overview.png"} <= files
+    listed = {
+        f.path for folder in (None, "figures", "tables") for f in shown.client.list_artifacts(sweep.info.run_id, folder)
+    }
+    expected = {"config.yaml", "failures.txt", "figures/overview.png"}
+    expected |= {f"tables/{name}.{form}" for name in ("configurations", "runs") for form in ("csv", "parquet")}
+    assert expected <= listed
+    experiment = shown.client.get_experiment(sweep.info.experiment_id)
+    assert experiment.tags["mlflow.note.content"] == note
+
+
+def test_where_entries_come_from_is_said(shown):
+    for entry in [*shown.levels["sweep"], *shown.levels["configuration"]]:
+        assert {"versions", "machine", "mlflow.user"} <= set(entry.data.tags)
+        assert "numpy 2" in entry.data.tags["versions"]
+    for entry in [*shown.levels["configuration"], *shown.levels["run"]]:
+        (data,) = entry.inputs.dataset_inputs
+        assert data.dataset.name == "two_moons"
+        assert [tag.value for tag in data.tags] == ["training"]
 
 
 def test_a_second_sync_logs_nothing(shown):
-    root, outcome, _, _ = shown
-    store_of = records.Records(root)
-    assert sync.sync(store_of, outcome.record, None, 3, lambda *_: None) is False
+    assert synced(shown.root, shown.outcome.record) == (False, [])
 
 
 def test_verdicts_are_tags_by_which_endpoints_are_found(shown):
-    _, outcome, client, levels = shown
-    verdicts = outcome.frame(curves=False).set_index("run")["endpoint"]
-    for entry in levels["run"]:
+    runs = shown.outcome.frame(curves=False)
+    verdicts = runs.set_index("run")["endpoint"]
+    for entry in shown.levels["run"]:
         assert entry.data.tags["endpoint"] == verdicts[entry.data.tags["key"]]
-    of_one = verdicts[levels["run"][0].data.tags["key"]]
-    where = f"tags.endpoint = '{of_one}' and tags.sweep = '{outcome.record.id}'"
-    found = client.search_runs([levels["run"][0].info.experiment_id], where)
-    assert {r.info.run_id for r in found} == {r.info.run_id for r in levels["run"] if r.data.tags["endpoint"] == of_one}
-    runs = outcome.frame(curves=False)
-    for entry in levels["configuration"]:
+        assert (entry.data.tags["settled"] == "yes") == (entry.data.tags["endpoint"] in MINIMA)
+    of_one = shown.levels["run"][0]
+    where = f"tags.endpoint = '{of_one.data.tags['endpoint']}' and tags.sweep = '{shown.outcome.record.id}'"
+    found = shown.client.search_runs([of_one.info.experiment_id], where)
+    assert len(found) == (verdicts == of_one.data.tags["endpoint"]).sum()
+    for entry in shown.levels["configuration"]:
         own = runs[runs["configuration"] == entry.data.tags["configuration"]]["endpoint"]
-        shares = {name: share for name, share in entry.data.metrics.items() if name.startswith("share of endpoints/")}
-        assert shares == {f"share of endpoints/{name}": float((own == name).mean()) for name in VERDICTS}
+        for name in VERDICTS:
+            assert entry.data.metrics[f"share of seeds/{name}"] == (own == name).mean()
+
+
+def test_the_share_of_the_lowest_minimum_is_that_of_the_seeds_that_reach_it(tmp_path):
+    outcome = run(
+        tmp_path, dataset="xor", activation="tanh", width=2, l2=0.01, penalize_offsets=True, seeds=13, steps=3000
+    )
+    runs, (_, levels) = outcome.frame(), entries(tmp_path, outcome)
+    J = runs["polished_J"].to_numpy()
+    assert 0 < (abs(J - J.min()) < 1e-7).sum() < len(J)
+    assert levels["configuration"][0].data.metrics[metrics.LOWEST] == (abs(J - J.min()) < 1e-7).mean()
 
 
 def test_runs_that_are_judged_later_get_their_tags_then(tmp_path):
     outcome = run(tmp_path, judge=False, activation="tanh", seeds=2)
-    assert all("endpoint" not in r.data.tags for r in entries(tmp_path, outcome)[1]["run"])
+    _, levels = entries(tmp_path, outcome)
+    assert {r.data.tags["endpoint"] for r in levels["run"]} == {"not judged"}
+    assert levels["configuration"][0].data.metrics["share of seeds/not judged"] == 1.0
     again = run(tmp_path, judge=True, activation="tanh", seeds=2)
     assert again.trained == 0
     _, levels = entries(tmp_path, again)
-    assert len(levels["run"]) == 2
-    assert all("endpoint" in r.data.tags for r in levels["run"])
+    assert counts(levels) == [1, 1, 2]
+    assert {r.data.tags["endpoint"] for r in levels["run"]} <= set(VERDICTS)
+
+
+def test_the_level_of_runs_can_be_left_out_and_comes_later(tmp_path):
+    outcome = run(tmp_path, tracking={"store": "mlflow", "runs": False})
+    assert counts(entries(tmp_path, outcome)[1]) == [1, 2, 0]
+    assert synced(tmp_path, outcome.record)[0]
+    assert counts(entries(tmp_path, outcome)[1]) == [1, 2, 8]
+
+
+def test_runs_that_an_earlier_sweep_recorded_are_shown_too(tmp_path):
+    run(tmp_path, name="earlier", seeds=3)
+    outcome = run(tmp_path, seeds=5)
+    assert outcome.trained == 4
+    assert counts(entries(tmp_path, outcome)[1]) == [1, 2, 10]
 
 
 def test_what_is_taken_out_of_the_store_is_written_again(tmp_path):
@@ -150,9 +189,8 @@ def test_what_is_taken_out_of_the_store_is_written_again(tmp_path):
     first = run(root, name="first")
     (root / "mlflow.db").unlink()
     run(root, name="second", seeds=2)
-    sync.sync(records.Records(root), first.record, None, 3, lambda *_: None)
-    _, levels = entries(root, first)
-    assert [len(levels[level]) for level in ("sweep", "configuration", "run")] == [1, 2, 6]
+    synced(root, first.record)
+    assert counts(entries(root, first)[1]) == [1, 2, 8]
 
 
 def test_a_store_is_there_whole_or_not_at_all(tmp_path, monkeypatch):
@@ -171,29 +209,92 @@ def test_a_store_is_there_whole_or_not_at_all(tmp_path, monkeypatch):
     assert store.open_store(store.default_uri(tmp_path)).search_experiments()
 
 
-def test_an_interrupted_sync_is_finished_by_the_next_one(tmp_path, monkeypatch):
+@pytest.mark.parametrize("writer", ["bulk", "client"])
+def test_an_interrupted_sync_is_finished_by_the_next_one(tmp_path, monkeypatch, writer):
     root = tmp_path / "runs"
     outcome = run(root, tracking={"store": "none"})
-    written, real = [], sync._Writer._write
+    monkeypatch.setattr(sync, "AT_ONCE", 2)
+    written, real = [], sync._Bringing._write
 
-    def stop_early(self, entry):
-        if len(written) == 4:
+    def stop_early(self, pending):
+        if len(written) == 2:
             raise KeyboardInterrupt
-        written.append(entry.key)
-        real(self, entry)
+        written.append(len(pending))
+        real(self, pending)
 
-    monkeypatch.setattr(sync._Writer, "_write", stop_early)
+    monkeypatch.setattr(sync._Bringing, "_write", stop_early)
     with pytest.raises(KeyboardInterrupt):
-        sync.sync(records.Records(root), outcome.record, None, 3, lambda *_: None)
-    monkeypatch.undo()
+        synced(root, outcome.record, writer=writer)
+    monkeypatch.setattr(sync._Bringing, "_write", real)
     client, levels = entries(root, outcome)
+    assert counts(levels) == [1, 1, 3]
     half = levels["run"][0]
     client.update_run(half.info.run_id, status="RUNNING")
-    sync.sync(records.Records(root), outcome.record, None, 3, lambda *_: None)
+    synced(root, outcome.record, writer=writer)
     _, levels = entries(root, outcome)
-    assert [len(levels[level]) for level in ("sweep", "configuration", "run")] == [1, 2, 6]
+    assert counts(levels) == [1, 2, 8]
     assert {r.info.status for runs in levels.values() for r in runs} == {"FINISHED"}
     assert half.info.run_id not in {r.info.run_id for r in levels["run"]}
+
+
+def test_an_entry_whose_pictures_were_not_kept_is_replaced(tmp_path, monkeypatch):
+    outcome = run(tmp_path, tracking={"store": "none"})
+
+    def full(uri, files):
+        raise OSError("no space left")
+
+    monkeypatch.setattr("nnexp.tracking.artifacts.write", full)
+    with pytest.raises(OSError, match="no space"):
+        synced(tmp_path, outcome.record)
+    monkeypatch.undo()
+    synced(tmp_path, outcome.record)
+    client, levels = entries(tmp_path, outcome)
+    assert counts(levels) == [1, 2, 8]
+    assert all(client.list_artifacts(r.info.run_id, "images") for r in levels["configuration"])
+
+
+def test_a_sweep_whose_files_were_not_kept_gets_them_by_the_next_start(tmp_path, monkeypatch):
+    outcome = run(tmp_path, tracking={"store": "none"}, seeds=1, activation="tanh")
+
+    def killed(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("nnexp.tracking.page.files", killed)
+    with pytest.raises(KeyboardInterrupt):
+        synced(tmp_path, outcome.record)
+    monkeypatch.undo()
+    assert synced(tmp_path, outcome.record)[0]
+    client, levels = entries(tmp_path, outcome)
+    assert counts(levels) == [1, 1, 1]
+    assert "config.yaml" in {f.path for f in client.list_artifacts(levels["sweep"][0].info.run_id)}
+
+
+def test_a_sweep_of_which_nothing_is_on_record_is_not_shown(tmp_path):
+    outcome = run(tmp_path, tracking={"store": "none"}, seeds=1, activation="tanh")
+    for file in (tmp_path / "records").glob("*.parquet"):
+        file.unlink()
+    assert synced(tmp_path, outcome.record) == (False, [])
+    assert not (tmp_path / "mlflow.db").exists()
+
+
+def test_what_another_sweep_left_unfinished_is_finished(tmp_path):
+    first = run(tmp_path, name="first", seeds=2)
+    client, levels = entries(tmp_path, first)
+    client.update_run(levels["sweep"][0].info.run_id, status="RUNNING")
+    run(tmp_path, name="second", seeds=2, activation="tanh")
+    _, levels = entries(tmp_path, first)
+    assert counts(levels) == [1, 2, 4]
+    assert levels["sweep"][0].info.status == "FINISHED"
+
+
+def test_a_sweep_that_is_on_record_no_more_does_not_stay_running(tmp_path):
+    first = run(tmp_path, name="first", seeds=2)
+    client, levels = entries(tmp_path, first)
+    client.update_run(levels["sweep"][0].info.run_id, status="RUNNING")
+    for file in (tmp_path / "sweeps").glob("*.json"):
+        file.unlink()
+    run(tmp_path, name="second", seeds=2, activation="tanh")
+    assert entries(tmp_path, first)[1]["sweep"][0].info.status == "KILLED"
 
 
 def test_a_sweep_that_grew_replaces_what_shows_too_little(tmp_path):
@@ -202,45 +303,71 @@ def test_a_sweep_that_grew_replaces_what_shows_too_little(tmp_path):
     store_of = records.Records(root)
     more = run(root, seeds=6, name="more", tracking={"store": "none"})
     grown = records.SweepRecord(**{**outcome.record.__dict__, "runs": more.record.runs})
-    sync.sync(store_of, grown, None, 0, lambda *_: None)
+    before = {r.info.run_id for r in entries(root, outcome)[1]["run"]}
+    synced(root, grown)
     _, levels = entries(root, outcome)
-    assert [len(levels[level]) for level in ("sweep", "configuration", "run")] == [1, 2, 0]
+    assert counts(levels) == [1, 2, 12]
+    assert before < {r.info.run_id for r in levels["run"]}, "runs that are shown already are not shown anew"
+    parents = {r.data.tags["configuration"]: r.info.run_id for r in levels["configuration"]}
+    assert all(r.data.tags["mlflow.parentRunId"] == parents[r.data.tags["configuration"]] for r in levels["run"])
     medians = frame(store_of, grown.runs).groupby("configuration")["test_loss"].median()
     for entry in levels["configuration"]:
         assert entry.data.metrics["test loss/median"] == medians[entry.data.tags["configuration"]]
 
 
-def test_rows_written_in_bulk_read_as_those_of_the_client(tmp_path):
-    uri = store.default_uri(tmp_path)
-    client = store.open_store(uri)
-    logged = [("loss/train", 1.0 / (step + 3), step) for step in range(1500)] + [("share", 0.25, 7)]
-    write = points.writer(client, uri)
-    assert write.__qualname__.startswith("in_bulk"), "this MLflow's schema is not among the tested ones"
-    read = []
-    for each in (write, points.by_client(client)):
-        run_id = client.create_run("0", start_time=1).info.run_id
-        each(run_id, logged, 12345)
-        each(run_id, logged, 12345)
-        histories = {name: client.get_metric_history(run_id, name) for name in ("loss/train", "share")}
-        history = {name: [(m.value, m.step, m.timestamp) for m in ms] for name, ms in histories.items()}
-        read.append((history, client.get_run(run_id).data.metrics))
-    assert read[0] == read[1]
-    assert len(read[0][0]["loss/train"]) == 1500
+def test_the_report_is_shown_once_it_is_there(tmp_path):
+    outcome = run(tmp_path, seeds=2)
+    folder = tmp_path / "analysis" / "shown"
+    folder.mkdir(parents=True)
+    (folder / "report.html").write_text("<p>of another sweep</p>")
+    assert not synced(tmp_path, outcome.record)[0]
+    (folder / "report.html").write_text(f"<p>sweep {outcome.record.id}</p>")
+    assert synced(tmp_path, outcome.record)[0]
+    client, levels = entries(tmp_path, outcome)
+    assert counts(levels) == [1, 2, 4]
+    assert "report.html" in {f.path for f in client.list_artifacts(levels["sweep"][0].info.run_id)}
+    assert not synced(tmp_path, outcome.record)[0]
 
 
-def test_a_store_of_an_unknown_schema_is_written_by_the_client(tmp_path, monkeypatch):
-    monkeypatch.setattr(points, "TESTED_REVISIONS", set())
-    uri = store.default_uri(tmp_path)
-    assert points.writer(store.open_store(uri), uri).__qualname__.startswith("by_client")
+def test_a_store_of_an_unknown_schema_is_written_by_the_client_and_it_is_said(tmp_path, monkeypatch):
+    outcome = run(tmp_path, tracking={"store": "none"}, seeds=1, activation="tanh")
+    monkeypatch.setattr(bulk, "TESTED_REVISIONS", set())
+    done, (line,) = synced(tmp_path, outcome.record)
+    assert done
+    assert "is none that bulk writing was tested with" in line
+    assert counts(entries(tmp_path, outcome)[1]) == [1, 1, 1]
 
 
-def test_a_store_that_cannot_be_written_does_not_fail_the_sweep(tmp_path):
+def test_bulk_writing_that_cannot_be_had_is_refused(tmp_path):
+    client = store.open_store(store.default_uri(tmp_path))
+    with pytest.raises(ValueError, match=r"writer=bulk cannot be had: http is no database.*say tracking.writer=auto"):
+        writing.open_writer(client, "http://127.0.0.1:1", "0", "bulk")
+
+
+@pytest.mark.parametrize("uri", [None, "http://127.0.0.1:9"])
+def test_a_store_that_cannot_be_written_does_not_fail_the_sweep(tmp_path, monkeypatch, uri):
+    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
     said = []
     watcher = pipeline.Silence()
     watcher.not_tracked = said.append
     (tmp_path / "mlflow.db").mkdir()
     asked = {"dataset": "xor", "steps": 3, "seeds": 2, "runs_dir": str(tmp_path), "backend": {"where": "serial"}}
+    asked["tracking"] = {"store": "mlflow", "uri": uri}
     outcome = pipeline.run(config.check(asked), config=asked, watcher=watcher)
     assert len(outcome.frame()) == 2
     assert len(said) == 1
     assert "\n" not in said[0]
+    (tmp_path / "mlflow.db").rmdir()
+    assert synced(tmp_path, outcome.record)[0], "make sync writes what is missing"
+    assert counts(entries(tmp_path, outcome)[1]) == [1, 1, 2]
+
+
+def test_a_diverged_run_is_shown_without_numbers_that_are_none(tmp_path):
+    outcome = run(tmp_path, dataset="diabetes", loss="squared", activation="relu", step_size=50.0, seeds=2, steps=60)
+    assert set(outcome.frame()["status"]) == {"diverged"}
+    _, levels = entries(tmp_path, outcome)
+    assert {r.data.tags["status"] for r in levels["run"]} == {"diverged"}
+    assert all(np.isfinite(list(r.data.metrics.values())).all() for runs in levels.values() for r in runs)
+    assert (
+        MlflowClient(store.default_uri(tmp_path)).list_artifacts(levels["configuration"][0].info.run_id, "images") == []
+    )

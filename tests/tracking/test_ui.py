@@ -1,4 +1,4 @@
-"""Does `make ui` serve the newest sweep on this machine, and refuse in one line where it cannot?"""
+"""Does `make ui` serve the newest sweep on this machine, and do the commands beside it refuse in one line where they cannot?"""
 
 import os
 import re
@@ -13,9 +13,10 @@ import pytest
 
 import nnexp
 from nnexp.errors import UserError
-from nnexp.tracking import __main__ as ui
+from nnexp.tracking import metrics, server
 
-ENVIRONMENT = {**os.environ, "PYTHONPATH": str(Path(nnexp.__file__).parents[1]), "DISPLAY": ""}
+ROOT = Path(nnexp.__file__).parents[1]
+ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT), "DISPLAY": ""}
 
 
 def heed_ctrl_c():
@@ -25,45 +26,103 @@ def heed_ctrl_c():
 
 def free_port():
     with socket.socket() as probe:
-        probe.bind((ui.HOST, 0))
+        probe.bind((server.HOST, 0))
         return probe.getsockname()[1]
 
 
+def command(*arguments, folder):
+    program = [sys.executable, "-m", "nnexp.tracking", *map(str, arguments)]
+    return subprocess.run(
+        program, cwd=folder, env=ENVIRONMENT, capture_output=True, text=True, timeout=120, check=False
+    )
+
+
+def tiny(root, **asked):
+    asked = {"dataset": "xor", "steps": 3, "seeds": 2, "name": "served", "tracking": {"store": "mlflow"}, **asked}
+    return nnexp.sweep(**asked, runs_dir=str(root), backend={"where": "serial"})
+
+
 def test_the_newest_sweep_is_served_on_this_machine(tmp_path):
-    asked = {"dataset": "xor", "steps": 3, "seeds": 2, "name": "served", "tracking": {"store": "mlflow"}}
-    nnexp.sweep(**asked, runs_dir=str(tmp_path / "runs"), backend={"where": "serial"})
-    command = [sys.executable, "-m", "nnexp.tracking", "--port", str(free_port())]
-    server = subprocess.Popen(
-        command, cwd=tmp_path, env=ENVIRONMENT, stdout=subprocess.PIPE, text=True, preexec_fn=heed_ctrl_c
+    tiny(tmp_path / "runs", name="older", optimizer=["gd", "sgd"])
+    tiny(tmp_path / "runs")
+    program = [sys.executable, "-m", "nnexp.tracking", "ui", "--port", str(free_port())]
+    process = subprocess.Popen(
+        program, cwd=tmp_path, env=ENVIRONMENT, stdout=subprocess.PIPE, text=True, preexec_fn=heed_ctrl_c
     )
     try:
-        assert server.stdout is not None
-        link = next(line.strip() for line in server.stdout if "http://127.0.0.1" in line)
+        assert process.stdout is not None
+        link = next(line.strip() for line in process.stdout if "http://127.0.0.1" in line)
         host = re.match(r"http://127\.0\.0\.1:\d+", link).group()
         with urllib.request.urlopen(f"{host}/health", timeout=10) as answer:
             assert answer.read() == b"OK"
         with urllib.request.urlopen(host, timeout=10) as answer:
             assert b"<title>MLflow</title>" in answer.read()
-        server.send_signal(signal.SIGINT)
-        assert server.wait(timeout=30) == 0
+        process.send_signal(signal.SIGINT)
+        assert process.wait(timeout=30) == 0
     finally:
-        server.terminate()
-        server.wait(timeout=30)
-        server.stdout.close()
+        process.terminate()
+        process.wait(timeout=30)
+        process.stdout.close()
     assert "workflowType=machine_learning" in link
-    assert "tags.level%20%3D%20%27configuration%27" in link
+    assert re.search(r"viewStateShareKey=[0-9a-f]{16}-configurations$", link)
+    older = server.links(tmp_path / "runs", 5000, "older")
+    assert [name.split(" - ")[0] for name in older] == [
+        *("1 Configurations", "2 Saddles and runs that did not settle", "3 GD beside SGD"),
+        "The older sweep: note, tables, figures",
+    ]
+    assert not set(older.values()) & {link}
 
 
 def test_a_port_in_use_is_said(tmp_path):
-    (tmp_path / "mlflow.db").touch()
+    tiny(tmp_path)
     with socket.socket() as taken:
-        taken.bind((ui.HOST, 0))
+        taken.bind((server.HOST, 0))
         taken.listen()
         port = taken.getsockname()[1]
         with pytest.raises(UserError, match=f"port {port} cannot be used.*give another"):
-            ui.serve(tmp_path, port)
+            server.serve(tmp_path, port)
+    with pytest.raises(UserError, match="--port 70000 is no port"):
+        server.serve(tmp_path, 70000)
 
 
 def test_nothing_to_show_is_said(tmp_path):
     with pytest.raises(UserError, match="run a sweep first"):
-        ui.serve(tmp_path, free_port())
+        server.serve(tmp_path, free_port())
+    tiny(tmp_path, tracking={"store": "none"})
+    (tmp_path / "mlflow.db").touch()
+    with pytest.raises(UserError, match="the sweep served is not in the store; make sync SWEEP=served shows it"):
+        server.links(tmp_path, 5000)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "line"),
+    [
+        (["show"], "nnexp: argument do: invalid choice: 'show'"),
+        (["ui", "--port", "x"], "nnexp: argument --port: invalid int value: 'x'"),
+        (["sync", "no_such_sweep"], "nnexp: no sweep no_such_sweep is on record"),
+    ],
+)
+def test_what_cannot_be_done_is_said_in_a_line(tmp_path, arguments, line):
+    done = command(*arguments, folder=tmp_path)
+    assert done.returncode == 2
+    assert done.stderr.startswith(line)
+    assert done.stderr.count("\n") == 1
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_sync_shows_what_is_missing_once(tmp_path):
+    tiny(tmp_path / "runs")
+    tiny(tmp_path / "runs", name="untracked", seeds=3, tracking={"store": "none"})
+    (tmp_path / "runs" / "mlflow.db").unlink()
+    first, second = (command("sync", folder=tmp_path) for _ in range(2))
+    assert (first.returncode, second.returncode) == (0, 0)
+    assert re.search(r"served \([0-9a-f]{16}\): brought up to date", first.stdout)
+    assert re.search(r"served \([0-9a-f]{16}\): was up to date", second.stdout)
+    assert "untracked" not in first.stdout
+    assert "untracked" in command("sync", "untracked", folder=tmp_path).stdout
+
+
+def test_the_metrics_are_printed_as_the_docs_list_them(tmp_path):
+    done = command("metrics", folder=tmp_path)
+    assert done.stdout.strip() == metrics.described()
+    assert metrics.described() in (ROOT / "docs" / "tracking.md").read_text(encoding="utf-8")

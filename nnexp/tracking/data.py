@@ -1,0 +1,54 @@
+"""A configuration's data set as MLflow keeps it: name, digest of its content, where it is from, its columns and its size."""
+
+from __future__ import annotations
+
+import functools
+import json
+from dataclasses import dataclass
+
+from nnexp.configuration import Configuration, digest
+
+CONTEXT = "training"
+LONGEST = 16_000_000
+
+
+@dataclass(frozen=True)
+class DataSet:
+    """The fields of an MLflow data set; `source`, `schema` and `profile` are JSON."""
+
+    name: str
+    digest: str
+    source_type: str
+    source: str
+    schema: str
+    profile: str
+
+
+@functools.lru_cache(maxsize=256)
+def data_set(made: Configuration) -> DataSet:
+    """The data set that a configuration is trained on; a table's source is its file, another's the rule it is made by."""
+    dataset, data = made.dataset, made.data
+    path = getattr(dataset, "path", None)
+    source = {"uri": str(path)} if path else {"tags": {"mlflow.source.name": "nnexp", **_plain(dataset.settings())}}
+    columns = [*((name, False) for name in data.inputs), *((name, True) for name in data.outputs)]
+    specs = [{"type": "double", "name": name, "required": True} for name, _ in columns]
+    rows = data.X_train.shape[1] + data.X_test.shape[1]
+    profile = {
+        "num_rows": rows,
+        "num_elements": rows * len(columns),
+        "training examples": data.X_train.shape[1],
+        "test examples": data.X_test.shape[1],
+        "task": data.task,
+    }
+    return DataSet(
+        name=dataset.name,
+        digest=digest(dataset.identity()),
+        source_type="local" if path else "code",
+        source=json.dumps(source),
+        schema=json.dumps({"mlflow_colspec": specs}),
+        profile=json.dumps(profile),
+    )
+
+
+def _plain(settings: dict[str, object]) -> dict[str, str]:
+    return {key: str(value) for key, value in settings.items()}

@@ -1,0 +1,78 @@
+"""A trained net as a model that MLflow can load and serve: code and JSON, no pickle.
+
+MLflow itself makes one model of each signature, with marks in the places where models differ; the models of a sweep are
+copies of it, since making each anew would take longer than training.
+"""
+
+from __future__ import annotations
+
+import functools
+import tempfile
+from collections.abc import Iterator
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from nnexp.portable import Net
+
+NAME = "net"
+"""What a model is called within its entry: `runs:/<run id>/net`."""
+
+MODEL_ID, RUN_ID, CREATED = "the id of the model", "the id of the run", "2000-01-01 00:00:00.000000"
+CODE = Path(__file__).with_name("served.py")
+
+
+def files(net: Net, run_id: str, model_id: str, created: str) -> Iterator[tuple[str, bytes]]:
+    """The files of a model below its folder.
+
+    Args:
+        net: the trained net.
+        run_id: the MLflow run that keeps it.
+        model_id: what MLflow knows the model by.
+        created: when, as `2026-11-25 20:49:03.862122`.
+    """
+    for path, text in _template(tuple(net.inputs), tuple(net.outputs), net.task):
+        said = text.replace(MODEL_ID, model_id).replace(RUN_ID, run_id).replace(CREATED, created)
+        yield path, said.encode()
+    yield "artifacts/net.json", net.to_json().encode()
+
+
+def warm() -> None:
+    """Have MLflow look up what a model requires, which takes a second the first time."""
+    _template(("x",), ("y",), "regression")
+
+
+@functools.lru_cache(maxsize=64)
+def _template(inputs: tuple[str, ...], outputs: tuple[str, ...], task: str) -> list[tuple[str, str]]:
+    """The files of a model with these inputs and outputs, but for the net, with marks where models differ."""
+    import mlflow
+    from mlflow.models import Model
+
+    with tempfile.TemporaryDirectory() as made:
+        empty = Net("", {}, [], task, list(inputs), list(outputs))
+        net = Path(made) / "net.json"
+        net.write_text(empty.to_json(), encoding="utf-8")
+        model = Model(run_id=RUN_ID, model_uuid=MODEL_ID, model_id=MODEL_ID, utc_time_created=CREATED)
+        mlflow.pyfunc.save_model(
+            Path(made) / "model",
+            python_model=str(CODE),
+            artifacts={"net": str(net)},
+            signature=_signature(empty),
+            pip_requirements=[f"{name}=={version(name)}" for name in ("nnexp", "numpy", "pandas", "mlflow")],
+            mlflow_model=model,
+        )
+        folder = Path(made) / "model"
+        named = [path for path in sorted(folder.rglob("*")) if path.is_file() and path.name != "net.json"]
+        texts = [(path.relative_to(folder).as_posix(), path.read_text(encoding="utf-8")) for path in named]
+        return [(path, text.replace(str(CODE), CODE.name).replace(str(net), net.name)) for path, text in texts]
+
+
+def _signature(net: Net) -> object:
+    """What goes in and comes out: numbers, but for the label of one of several classes, which is a name."""
+    from mlflow.models import ModelSignature
+    from mlflow.types import ColSpec, Schema
+
+    label = "string" if net.task == "multiclass" else "long"
+    kinds = ["double"] * len(net.outputs) + [label] * (len(net.columns()) - len(net.outputs))
+    columns: list[Any] = [ColSpec(kind, name) for kind, name in zip(kinds, net.columns(), strict=True)]
+    return ModelSignature(Schema([ColSpec("double", name) for name in net.inputs]), Schema(columns))

@@ -23,17 +23,8 @@ os.environ["HYDRA_FULL_ERROR"] = "1"  # errors come to us, to be said in one lin
 from nnexp.errors import UserError, unknown
 
 GROUPS = [
-    "dataset",
-    "features",
-    "activation",
-    "loss",
-    "optimizer",
-    "schedule",
-    "initializer",
-    "stopping",
-    "tracking",
-    "backend",
-    "sweep",
+    *("dataset", "features", "activation", "loss", "optimizer", "schedule", "initializer", "stopping"),
+    *("tracking", "backend", "sweep"),
 ]
 
 
@@ -146,7 +137,6 @@ def _check_every_job(arguments: Sequence[str]) -> str:
 
     Gives the folder for what Hydra leaves, named after all their runs: the same multirun again is the same sweep.
     """
-    from hydra import compose, initialize_config_dir
     from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
     from hydra.core.override_parser.overrides_parser import OverridesParser
 
@@ -157,11 +147,32 @@ def _check_every_job(arguments: Sequence[str]) -> str:
     runs: list[str] = []
     overrides = [a for a in arguments if "=" in a and not a.startswith("-") and not a.startswith("hydra")]
     parsed = OverridesParser.create().parse_overrides(overrides)
-    with initialize_config_dir(version_base="1.3", config_dir=str(conf_dir())):
-        for job in BasicSweeper.split_arguments(parsed, max_batch_size=None)[0]:
-            asked = _plain(compose("config", overrides=job, return_hydra_config=True))
-            runs += [run.id for run in plan(config.check(asked)).runs]
+    for job in BasicSweeper.split_arguments(parsed, max_batch_size=None)[0]:
+        asked = _composed(job)
+        runs += [run.id for run in plan(config.check(asked)).runs]
     return f"{asked['runs_dir']}/multirun/{digest(runs)}"
+
+
+def asked_for(*overrides: str) -> dict[str, Any]:
+    """The sweep that the command line asks for with these words, as plain data.
+
+    Raises:
+        UserError: if a name or a key is not known.
+    """
+    from hydra.errors import HydraException
+    from omegaconf.errors import OmegaConfBaseException
+
+    try:
+        return _composed(overrides)
+    except (HydraException, OmegaConfBaseException) as error:
+        raise _said_in_our_words(error, []) from None
+
+
+def _composed(overrides: Sequence[str]) -> dict[str, Any]:
+    from hydra import compose, initialize_config_dir
+
+    with initialize_config_dir(version_base="1.3", config_dir=str(conf_dir())):
+        return _plain(compose("config", overrides=list(overrides), return_hydra_config=True))
 
 
 def _plain(composed: Any) -> dict[str, Any]:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit, softmax
 
-from analysis.truth.experiment import Endpoints, Experiment, Finding
+from analysis.experiment import Endpoints, Experiment, Finding
 
 Array = NDArray[np.float64]
 

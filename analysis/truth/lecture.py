@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from analysis.truth.experiment import Endpoints, Experiment, Finding
+from analysis.experiment import Endpoints, Experiment, Finding
 
 SOURCE = "MIT 6.036 (2020), lecture 6"
 LOW, HIGH, SHARE = -2.0, 8.0, 0.68

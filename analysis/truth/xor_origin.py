@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from analysis.truth.experiment import Experiment, Finding
+from analysis.experiment import Experiment, Finding
 
 SOURCE = "by hand: tanh(0) = 0, and no corner pulls alone"
 TOLERANCE = 1e-12

@@ -7,7 +7,7 @@ import pytest
 
 import nnexp
 from analysis.truth import critical, lecture, separable, trajectories, xor_plateaus
-from analysis.truth.experiment import Endpoints
+from analysis.experiment import Endpoints
 
 TINY = {"seeds": 1, "steps": 0, "backend": {"where": "serial"}}
 

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from analysis import asked
+from analysis.experiment import Experiment, Finding
 from analysis.terminal import console
 from analysis.truth import (
     convex,
@@ -29,7 +30,6 @@ from analysis.truth import (
     xor_origin,
     xor_plateaus,
 )
-from analysis.experiment import Experiment, Finding
 from nnexp.errors import unknown
 
 TRUTHS = {

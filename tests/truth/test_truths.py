@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from analysis.truth import __main__ as program
 from analysis.experiment import Experiment, Finding
+from analysis.truth import __main__ as program
 from nnexp.errors import UserError
 
 SEEDS = {"T1": 5, "T2": 3, "T3": 5, "T4": 400, "T5": 20, "T7": 40, "T8": 5, "T9": 5, "T10": 2}

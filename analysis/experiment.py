@@ -104,18 +104,15 @@ class Experiment:
     seeds: int | None = None
     overrides: tuple[str, ...] = ("tracking=none",)
 
-    def run(self, sweep: str, *, many: bool = True) -> list[Endpoints]:
-        """The endpoints of a sweep, a configuration each, in the order of the plan.
-
-        Args:
-            sweep: its file's name.
-            many: whether it is about many seeds, so that their number may be another.
+    def run(self, sweep: str) -> list[Endpoints]:
+        """The endpoints of a sweep, given by its file's name, a configuration each, in the order of the plan.
 
         Raises:
             UserError: if the sweep is refused.
         """
-        seeds = [f"seeds={self.seeds}"] if many and self.seeds is not None else []
-        words = (f"sweep={self.folder}/{sweep}", f"runs_dir='{self.runs_dir.absolute()}'", *seeds, *self.overrides)
-        runs = nnexp.sweep(**asked_for(*words))
+        asked = asked_for(f"sweep={self.folder}/{sweep}", *self.overrides) | {"runs_dir": str(self.runs_dir.absolute())}
+        if self.seeds is not None and asked["seeds"] != 1:
+            asked["seeds"] = self.seeds
+        runs = nnexp.sweep(**asked)
         groups = runs.groupby("configuration", sort=False)
         return [Endpoints(group.reset_index(drop=True), nnexp.recall(group.iloc[0])) for _, group in groups]

@@ -80,9 +80,20 @@ def legend(made: Figure, handles: Sequence[Any], columns: int = 8) -> None:
     )
 
 
+def columns(first: Sequence[Any], second: Sequence[Any]) -> list[Any]:
+    """The handles of a legend of two columns, blanks at the foot of the shorter."""
+    rows, blank = max(len(first), len(second)), line(" ", "none")
+    return [handle for column in (first, second) for handle in (*column, *[blank] * (rows - len(column)))]
+
+
 def dot(label: str, face: str, edge: str = "white", size: float = 8.0) -> Line2D:
     """A dot for a legend."""
     return Line2D([], [], linestyle="", marker="o", markersize=size, label=label, color=face, markeredgecolor=edge)
+
+
+def square(label: str, face: str, edge: str = "white") -> Line2D:
+    """A square for a legend."""
+    return Line2D([], [], linestyle="", marker="s", markersize=8.0, label=label, color=face, markeredgecolor=edge)
 
 
 def tick(label: str) -> Line2D:

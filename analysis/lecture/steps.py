@@ -103,7 +103,7 @@ def _lines_and_sum(shown: Maps, ends: Endpoints, old: Maps | None) -> list[Panel
     before = [None, None] if old is None else [None, old.feature(1)]
     said = words.features(ends, XY)
     features = [Panel(said[i], shown.feature(i), "above", old=before[i]) for i in range(2)]
-    labels = Panel("label 1 where z > 0", shown.sum(), "labels", points(ends), old and old.sum())
+    labels = Panel("label 1 where z > 0", shown.sum(), "labels", points(ends), None if old is None else old.sum())
     return [*features, Panel(words.output(ends), shown.sum(reach=REACH)), labels]
 
 

@@ -36,7 +36,7 @@ class Line:
 
 @dataclass(frozen=True)
 class Dots:
-    """Points by themselves, filled or hollow."""
+    """Points by themselves, filled or hollow, before or behind the lines."""
 
     x: ArrayLike
     y: ArrayLike
@@ -45,6 +45,7 @@ class Dots:
     size: float = 26.0
     hollow: bool = False
     marker: str = "o"
+    behind: bool = False
 
 
 @dataclass(frozen=True)
@@ -66,7 +67,7 @@ class Panel:
     x_limits: tuple[float, float] | None = None
     y_limits: tuple[float, float] | None = None
     ticks: tuple[Sequence[float], Sequence[str]] | None = None
-    legend: str = "best"
+    legend: Any = "best"
 
 
 def panels(
@@ -114,5 +115,5 @@ def _mark(axes: Axes, mark: Line | Dots) -> None:
     faces: Any = "none" if mark.hollow else mark.color
     edges = mark.color if mark.hollow else "white"
     axes.scatter(
-        x, y, s=mark.size, label=label, facecolors=faces, edgecolors=edges, marker=mark.marker, linewidths=0.9, zorder=3
-    )
+        *(x, y, mark.size), label=label, facecolors=faces, edgecolors=edges, marker=mark.marker, linewidths=0.9
+    ).set_zorder(1 if mark.behind else 3)

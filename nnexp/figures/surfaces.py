@@ -23,8 +23,8 @@ Array = NDArray[np.float64]
 SIDE = 2.75
 """Inches of a panel."""
 ELEVATION, AZIMUTH, ZOOM = 30.0, -62.0, 1.08
-CLIFF, CLIFF_COLOR = 0.2, "#dddddb"
-"""A part of the grid over which a surface climbs by this share of its whole height is a cliff, which is grey: it has no label."""
+MOST_HEIGHTS, CLIFF_COLOR = 16, "#dddddb"
+"""A surface of so few heights at most is one of steps, whose cliffs are grey: they have no label."""
 LEAST_REACH = 1e-9
 AN_ENTRY = 2.25
 """Inches that an entry of the legend takes."""
@@ -173,9 +173,9 @@ def _solid(axes: Any, panel: Panel) -> None:
 def _sides(field: Field) -> Array:
     """(rows, columns, 3), the colors of a surface's parts, each from one point of the grid to the next."""
     heights, colors = field.heights, field.colors()
-    corners = np.stack([heights[:-1, :-1], heights[1:, :-1], heights[:-1, 1:], heights[1:, 1:]])
-    cliff = np.ptp(corners, axis=0) > CLIFF * max(float(np.ptp(heights)), LEAST_REACH)
-    colors[:-1, :-1][cliff] = to_rgb(CLIFF_COLOR)
+    if len(np.unique(heights.round(9))) <= MOST_HEIGHTS:
+        corners = np.stack([heights[:-1, :-1], heights[1:, :-1], heights[:-1, 1:], heights[1:, 1:]])
+        colors[:-1, :-1][np.ptp(corners, axis=0) > LEAST_REACH] = to_rgb(CLIFF_COLOR)
     return colors
 
 

@@ -56,7 +56,6 @@ def images(configuration: Any, thetas: Array, size: int = 120) -> Pixels:
 def guesses(configuration: Any, thetas: Array, inputs: Array) -> Iterator[Array]:
     """Each net's guess in turn, (outputs, examples), for thetas (runs, parameters) and inputs (m, examples)."""
     objective = configuration.objective()
-    objective = configuration.objective()
     pieces = [np.ascontiguousarray(inputs[:, i : i + PIECE]) for i in range(0, inputs.shape[1], PIECE)]
     for theta in thetas:
         with np.errstate(all="ignore"):

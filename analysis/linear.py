@@ -14,13 +14,13 @@ STEPS = 5000
 
 
 def optimum(ends: Endpoints) -> Array:
-    """The optimum [W; W0], (m + 1, n), of a net of one layer with offsets, all penalized, from its inputs and targets alone.
+    """The optimum [W; W0], (m + 1, n), of a net of one layer from its inputs and targets alone; its offsets, if any, penalized.
 
     Least squares is solved. The nll is brought down by steps of the inverse of a bound of its Hessian, which never fail
     (Boehning & Lindsay 1988, "Monotonicity of Quadratic-Approximation Algorithms").
     """
     c, train = ends.recalled.configuration, ends.recalled.objective.train
-    A, Y = np.column_stack([train.X.T, np.ones(train.X.shape[1])]), train.Y.T
+    A, Y = np.column_stack([train.X.T, np.ones((train.X.shape[1], int(c.offsets)))]), train.Y.T
     if c.loss.name == "squared":
         return np.asarray(np.linalg.lstsq(A, Y)[0], dtype=np.float64)
     guess = expit if c.loss.name == "nll" else lambda z: softmax(z, axis=1)

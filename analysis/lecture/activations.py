@@ -22,7 +22,7 @@ NOTES = {
     "step": "0 or 1; slope 0 everywhere",
     "sigmoid": "a step from 0 to 1, relaxed",
     "tanh": "a step from \N{MINUS SIGN}1 to +1, relaxed",
-    "relu": "slope 0 or 1, and 0 by definition at z = 0",
+    "relu": "slope 0 or 1; at z = 0 it is 0 by definition",
 }
 NAMES = {"relu": "ReLU"}
 STEEP = 1e4
@@ -36,7 +36,10 @@ def curves(ends: Sequence[Endpoints]) -> Figure:
 
 def _panel(ends: Endpoints) -> Panel:
     f = ends.recalled.configuration.activation
-    marks = [*_pieces(said(ends, Z), "a = f(z)", style.BLUE), *_pieces(slope(f, Z), "slope f'(z)", style.ORANGE, (0, (4, 2)))]
+    marks = [
+        *_pieces(said(ends, Z), "a = f(z)", style.BLUE),
+        *_pieces(slope(f, Z), "slope f'(z)", style.ORANGE, (0, (4, 2))),
+    ]
     low = {"sigmoid": 0.0, "tanh": -1.0}.get(f.name)
     if low is not None:
         marks.insert(0, Line(Z, np.where(Z > 0.0, 1.0, low), "step", style.GREY, width=1.4))
@@ -80,13 +83,17 @@ def exact(ends: Sequence[Endpoints]) -> Iterator[Finding]:
     }
     for each in ends:
         f = each.recalled.configuration.activation
-        yield within(f"{f.name}: value by its formula, off by", float(np.abs(said(each, z) - formulas[f.name]).max()), 1e-15)
+        yield within(
+            f"{f.name}: value by its formula, off by", float(np.abs(said(each, z) - formulas[f.name]).max()), 1e-15
+        )
         rise = (said(each, z + H) - said(each, z - H)) / (2.0 * H)
         yield within(f"{f.name}: slope by differences, off by", float(np.abs(slope(f, z) - rise).max()), 1e-8)
         bend = (slope(f, z + H) - slope(f, z - H)) / (2.0 * H)
         yield within(f"{f.name}: curvature by differences, off by", float(np.abs(curvature(f, z) - bend).max()), 1e-8)
     zero = np.zeros(1)
-    yield same("ReLU: slope at z = 0, by definition", 0.0, float(slope(relu.recalled.configuration.activation, zero)[0]))
+    yield same(
+        "ReLU: slope at z = 0, by definition", 0.0, float(slope(relu.recalled.configuration.activation, zero)[0])
+    )
     yield same("step: value at z = 0", 0.0, float(said(step, zero)[0]))
     relaxed = float(np.abs(said(sigmoid, STEEP * z) - said(step, z)).max())
     yield within("sigmoid(w z) for a large weight w is the step from 0 to 1, off by", relaxed, 1e-12)
@@ -98,11 +105,12 @@ ROWS = (
     Row(
         "L14",
         "Hidden activations",
-        "Sigmoid is a relaxed step from 0 to 1, tanh a relaxed step from -1 to +1; ReLU has derivative 0 or 1, and 0 by "
-        "definition at z = 0.",
+        "Sigmoid is a relaxed step from 0 to 1, tanh a relaxed step from -1 to +1; ReLU has derivative 0 or 1, and 0 "
+        "by definition at z = 0.",
         "Draw the slope of each curve. Where is it 0, and how large does it get?",
-        "Four panels of f(z) with its slope dashed: step, with slope 0; sigmoid, with a slope of 1/4 at most; tanh, with a slope "
-        "of 1 at most; ReLU, whose slope is 0 on the left and 1 on the right. The step lies in grey behind sigmoid and tanh.",
+        "Four panels of f(z) with its slope dashed: step, with slope 0; sigmoid, with a slope of 1/4 at most; tanh, "
+        "with a slope of 1 at most; ReLU, whose slope is 0 on the left and 1 on the right. The step lies in grey "
+        "behind sigmoid and tanh.",
         ("l14_activations",),
         curves,
         exact,

@@ -94,7 +94,9 @@ def squashed(ends: Sequence[Endpoints]) -> Iterator[Finding]:
     yield below("ReLU features: share of the picture on a plateau", 100.0 * level(relu), 1.0, " %")
     for plain, pressed, kind in zip(shown["identity"], shown["sigmoid"], ("sigmoid", "ReLU"), strict=True):
         off = np.abs(pressed.guess - 1.0 / (1.0 + np.exp(-plain.z))).max()
-        yield within(f"{kind} features: the sigmoid output is the sigmoid of the same surface, off by", float(off), 1e-12)
+        yield within(
+            f"{kind} features: the sigmoid output is the sigmoid of the same surface, off by", float(off), 1e-12
+        )
         inside = (pressed.guess > 0.0) & (pressed.guess < 1.0)
         yield every(f"{kind} features: it lies between 0 and 1, on a grid", inside)
 
@@ -103,20 +105,20 @@ ROWS = (
     Row(
         "L8",
         "Confidence",
-        "A value further above the threshold feels like more confidence in label 1. With a sigmoid at the output it is one: a "
-        "value between 0 and 1.",
-        "Step features are traded for sigmoid, tanh and ReLU features along the same lines. Which nets can say that they are "
-        "surer of a planet far from the band than of one near it?",
-        "Four columns of surfaces over distance and star size, with step, sigmoid, tanh and ReLU features. Above, the weighted "
-        "sum: flat for steps, smooth valleys for sigmoid and tanh, ever rising for ReLU. Below, the same under a sigmoid, "
-        "between 0 and 1.",
+        "A value further above the threshold feels like more confidence in label 1. With a sigmoid at the output it "
+        "is one: a value between 0 and 1.",
+        "Step features are traded for sigmoid, tanh and ReLU features along the same lines. Which nets can say that "
+        "they are surer of a planet far from the band than of one near it?",
+        "Four columns of surfaces over distance and star size, with step, sigmoid, tanh and ReLU features. Above, the "
+        "weighted sum: flat for steps, smooth valleys for sigmoid and tanh, ever rising for ReLU. Below, the same "
+        "under a sigmoid, between 0 and 1.",
         ("l08_confidence",),
         confident,
         surer,
         (
             Drawing(
-                "The same eight functions from above: the same two lines bound label 1 in every column and in both rows; only for "
-                "steps is each region of one color.",
+                "The same eight functions from above: the same two lines bound label 1 in every column and in both "
+                "rows; only for steps is each region of one color.",
                 from_above,
             ),
         ),
@@ -124,12 +126,13 @@ ROWS = (
     Row(
         "L15",
         "Plateaus, and what squashes them",
-        "Sigmoid features with an identity output give plateaus; ReLU features need not. A sigmoid output squashes the same "
-        "surface into (0, 1).",
-        "The same three lines, once with sigmoid and once with ReLU features. Which surface is flat between the lines, and what "
-        "becomes of both under a sigmoid?",
-        "Two rows, each a surface and the view from above for sigmoid and for ReLU features. Sigmoid features make terraces with "
-        "edges along the lines; ReLU features make slopes with creases along them. Below, both pressed between 0 and 1.",
+        "Sigmoid features with an identity output give plateaus; ReLU features need not. A sigmoid output squashes "
+        "the same surface into (0, 1).",
+        "The same three lines, once with sigmoid and once with ReLU features. Which surface is flat between the "
+        "lines, and what becomes of both under a sigmoid?",
+        "Two rows, each a surface and the view from above for sigmoid and for ReLU features. Sigmoid features make "
+        "terraces with edges along the lines; ReLU features make slopes with creases along them. Below, both pressed "
+        "between 0 and 1.",
         ("l15_surfaces",),
         plateaus,
         squashed,

@@ -31,7 +31,9 @@ def arrows(ends: Sequence[Endpoints]) -> Iterator[Finding]:
         weights = recalled.weights()
         n = sum(W.size + W0.size for W, W0 in weights)
         yield same(f"{called}: arrows that carry a weight or an offset", n, recalled.theta.size)
-        yield every(f"{called}: every value meets every neuron of the next layer", [(W != 0.0).all() for W, _ in weights])
+        yield every(
+            f"{called}: every value meets every neuron of the next layer", [(W != 0.0).all() for W, _ in weights]
+        )
         X = recalled.configuration.data.X_train
         off = float(np.abs(_along(each, X) - recalled.guess(X)).max())
         yield within(f"{called}: sums and f along the arrows, forward only, give the guess, off by", off, 1e-12)
@@ -52,18 +54,21 @@ ROWS = (
     Row(
         "L10",
         "Function graph",
-        "Circles are functions (sums and f), values have none. Inputs, neurons, layers, hidden layers, the output layer; forward "
-        "and backward; no arrow back (feed-forward); every value goes to every neuron (fully connected).",
-        "How many neurons has a net of two inputs, three hidden units and one output, and how many numbers are learned?",
-        "The graph of a trained net from left to right: two inputs, three neurons, each a circle with a sum and a circle with f, an "
-        "output neuron, the loss; lines as wide as their weights, blue below 0 and orange above; derivatives from right to left.",
+        "Circles are functions (sums and f), values have none. Inputs, neurons, layers, hidden layers, the output "
+        "layer; forward and backward; no arrow back (feed-forward); every value goes to every neuron (fully "
+        "connected).",
+        "How many neurons has a net of two inputs, three hidden units and one output, and how many numbers are "
+        "learned?",
+        "The graph of a trained net from left to right: two inputs, three neurons, each a circle with a sum and a "
+        "circle with f, an output neuron, the loss; lines as wide as their weights, blue below 0 and orange above; "
+        "derivatives from right to left.",
         ("l10_graph",),
         small,
         arrows,
         (
             Drawing(
-                "The graph of a net with four inputs, two hidden layers of eight neurons and three outputs, its trained weights as "
-                "the width and color of its lines.",
+                "The graph of a net with four inputs, two hidden layers of eight neurons and three outputs, its "
+                "trained weights as the width and color of its lines.",
                 large,
             ),
         ),

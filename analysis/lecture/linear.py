@@ -83,11 +83,12 @@ ROWS = (
     Row(
         "L1",
         "Linear classification, linear regression",
-        "With the default features, z = W'x + W0 is a plane over the x1-x2 plane. A classifier says 1 where it is above 0; a "
-        "regressor says z itself. Both are a net of one layer.",
+        "With the default features, z = W'x + W0 is a plane over the x1-x2 plane. A classifier says 1 where it is "
+        "above 0; a regressor says z itself. Both are a net of one layer.",
         "A plane stands over the x1-x2 plane. Where, seen from above, will label 1 be, and what shape has the border?",
-        "Above, a tilted plane over two inputs, the same from above as a change of color along a straight line, and the two "
-        "half planes of labels with the data points. Below, the plane of a regression, from the side and from above.",
+        "Above, a tilted plane over two inputs, the same from above as a change of color along a straight line, and "
+        "the two half planes of labels with the data points. Below, the plane of a regression, from the side and from "
+        "above.",
         ("l01_linear",),
         plane_and_labels,
         planes,
@@ -95,11 +96,11 @@ ROWS = (
     Row(
         "L2",
         "Polynomial features",
-        "Features such as x1, x2, x1 squared, ... bend the boundary. The classifier is still linear in theta, so the objective "
-        "is as convex as it was.",
+        "Features such as x1, x2, x1 squared, ... bend the boundary. The classifier is still linear in theta, so the "
+        "objective is as convex as it was.",
         "A ring of points lies around a disc. Which order of polynomial is the first that can tell them apart?",
-        "Three columns, orders 1, 2 and 3: above, the surface over the inputs, a plane and then bowls; below, the labels seen "
-        "from above: half planes, then a disc inside a ring, with the training error over each.",
+        "Three columns, orders 1, 2 and 3: above, the surface over the inputs, a plane and then bowls; below, the "
+        "labels seen from above: half planes, then a disc inside a ring, with the training error over each.",
         ("l02_polynomial",),
         curved,
         still_convex,

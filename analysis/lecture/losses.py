@@ -16,7 +16,7 @@ from nnexp.figures import panels, style
 from nnexp.figures.panels import Dots, Line, Panel
 
 COLORS = {"zero_one": style.INK, "asymmetric": "#009E73", "nll": style.BLUE, "squared": style.ORANGE}
-COST = 10.0
+COST, TALLEST = 10.0, 4.2
 HALF = 0.5
 LEARNED = ("nll", "squared", "asymmetric_nll")
 
@@ -30,22 +30,27 @@ def _against_guess(actual: int) -> Panel:
     """The four losses of the lecture as functions of the guess."""
     g = np.linspace(0.002, 0.998, 499)
     wrong = (g > HALF) != actual
-    cost = COST if actual else 1.0
+    cost, side = (COST, "right") if actual else (1.0, "left")
     values = {
+        f"asymmetric: {cost:g} if wrong": (cost * wrong, COLORS["asymmetric"], "-"),
         "0-1": (wrong.astype(float), COLORS["zero_one"], (0, (4, 2))),
-        f"asymmetric, {cost:g} if wrong": (cost * wrong, COLORS["asymmetric"], "-"),
         "nll": (-np.log(g if actual else 1.0 - g), COLORS["nll"], "-"),
         "squared": ((g - actual) ** 2, COLORS["squared"], "-"),
     }
     marks = [Line(g, value, name, color, dashes) for name, (value, color, dashes) in values.items()]
     note = "a missed 1 costs more than a false alarm" if actual else "a false alarm"
-    return Panel(f"Actual value {actual}", "guess", "loss", marks, note, y_scale="symlog", y_limits=(0.0, 14.0))
+    return Panel(
+        f"Actual value {actual}", "guess", "loss", marks, note, y_limits=(0.0, TALLEST), legend=f"upper {side}"
+    )
 
 
 def _mistakes(ends: Sequence[Endpoints]) -> Panel:
     """The 0-1 error and the asymmetric cost of every net that was trained, a column a loss."""
     marks: list[Line | Dots] = []
-    for measure, color, name in (("train_error", COLORS["zero_one"], "0-1 error"), ("train_cost", "#009E73", "asymmetric cost")):
+    for measure, color, name in (
+        ("train_error", COLORS["zero_one"], "0-1 error"),
+        ("train_cost", "#009E73", "asymmetric cost"),
+    ):
         for optimizer, hollow in (("gd", False), ("sgd", True)):
             found = [(i, of(ends, loss, optimizer).runs[measure]) for i, loss in enumerate(LEARNED)]
             x = np.concatenate([np.full(len(values), i + 0.16 * hollow - 0.08) for i, values in found])
@@ -54,7 +59,16 @@ def _mistakes(ends: Sequence[Endpoints]) -> Panel:
     names = [loss.replace("asymmetric_nll", "asymmetric\nnll") for loss in LEARNED]
     note = "every seed is a dot; both are reported whatever loss is trained"
     ticks = (range(len(LEARNED)), names)
-    return Panel("What each trained loss gets wrong", "loss that was trained", "on training data", marks, note, ticks=ticks)
+    return Panel(
+        "What each trained loss gets wrong",
+        "loss that was trained",
+        "on training data",
+        marks,
+        note,
+        ticks=ticks,
+        x_limits=(-0.4, 3.4),
+        legend="upper right",
+    )
 
 
 def of(ends: Sequence[Endpoints], loss: str, optimizer: str) -> Endpoints:
@@ -69,7 +83,9 @@ def chosen(ends: Sequence[Endpoints]) -> Iterator[Finding]:
     """That each is a value of the config, what each weighs, and that 0-1 and asymmetric are always reported."""
     runs = pd.concat([each.runs for each in ends])
     yield same("losses and optimizers that were asked for", 8, len(ends))
-    yield every("0-1 error and asymmetric cost are on record for every run", runs[["train_error", "train_cost"]].notna())
+    yield every(
+        "0-1 error and asymmetric cost are on record for every run", runs[["train_error", "train_cost"]].notna()
+    )
     for loss in LEARNED:
         pair = pd.concat([of(ends, loss, optimizer).runs for optimizer in ("gd", "sgd")])
         yield same(f"{loss}: objectives that GD and SGD minimize", 1, identities(pair).nunique())
@@ -96,12 +112,12 @@ ROWS = (
     Row(
         "L11",
         "Hypothesis class, loss, learning",
-        "Layers, units and activations make the hypothesis class. Then choose a loss: 0-1, asymmetric, negative log likelihood, "
-        "squared. Then learn, by GD or SGD.",
+        "Layers, units and activations make the hypothesis class. Then choose a loss: 0-1, asymmetric, negative log "
+        "likelihood, squared. Then learn, by GD or SGD.",
         "The actual value is 1. What does each loss charge for a guess of 0.4, and what for one of 0.001?",
-        "Left and middle, four losses against the guess: the 0-1 and the asymmetric loss jump at 1/2, the negative log likelihood "
-        "climbs without bound, the squared loss stays below 1. Right, error and cost of trained nets: the asymmetric loss buys a "
-        "lower cost with more errors.",
+        "Left and middle, four losses against the guess: the 0-1 and the asymmetric loss jump at 1/2, the negative "
+        "log likelihood climbs without bound, the squared loss stays below 1. Right, error and cost of trained nets: "
+        "the asymmetric loss buys a lower cost with more errors.",
         ("l11_losses",),
         losses,
         chosen,

@@ -82,7 +82,9 @@ def of_all_weights(ends: Sequence[Endpoints]) -> Iterator[Finding]:
     recalled = ends[0].recalled
     sizes = [part.size for pair in recalled.weights() for part in pair]
     yield same("what J is a function of: W and W0, layer by layer", [6, 3, 3, 1], sizes)
-    yield within("J is the mean of L over the data and the penalty, off by", abs(by_hand(recalled) - recalled.value()), 1e-14)
+    yield within(
+        "J is the mean of L over the data and the penalty, off by", abs(by_hand(recalled) - recalled.value()), 1e-14
+    )
     yield within("and as it is on record, off by", abs(float(ends[0].runs["J"].iloc[0]) - recalled.value()), 1e-14)
     for name, gap in zip(("gradient", "Hessian"), errors(recalled), strict=True):
         order = np.polyfit(np.log(STEPS), np.log(gap), 1)[0]
@@ -97,11 +99,12 @@ ROWS = (
     Row(
         "L16",
         "The objective",
-        "The objective is the mean loss over the data as a function of all W and W0, the features' own parameters included.",
+        "The objective is the mean loss over the data as a function of all W and W0, the features' own parameters "
+        "included.",
         "J is drawn along one weight of the features. What are the gradient and the Hessian of this curve at the dot?",
-        "Left and middle, J along a weight of the first and of the last layer, with the tangent that the gradient gives and the "
-        "parabola that the Hessian gives, both touching at the dot. Right, the gaps between differences and derivatives, falling "
-        "along a line of slope 2.",
+        "Left and middle, J along a weight of the first and of the last layer, with the tangent that the gradient "
+        "gives and the parabola that the Hessian gives, both touching at the dot. Right, the gaps between differences "
+        "and derivatives, falling along a line of slope 2.",
         ("l16_objective",),
         derivatives,
         of_all_weights,

@@ -51,11 +51,15 @@ def shared(several: Sequence[Endpoints], classes: Sequence[Endpoints]) -> Iterat
     for what, each, shapes in (("labels", several[0], [(2, 3), (3, 3)]), ("classes", classes[0], [(2, 4), (4, 3)])):
         weights = each.recalled.weights()
         yield same(f"{what}: shapes m x n of W, layer by layer", shapes, [W.shape for W, _ in weights])
-        yield same(f"{what}: numbers of offsets W0, layer by layer", [n for _, n in shapes], [len(W0) for _, W0 in weights])
+        yield same(
+            f"{what}: numbers of offsets W0, layer by layer", [n for _, n in shapes], [len(W0) for _, W0 in weights]
+        )
         fits = [a.shape[1] == b.shape[0] for (a, _), (b, _) in pairwise(weights)]
         yield every(f"{what}: each layer takes in what the one before gives", fits)
     data = several[0].recalled.configuration.data
-    yield every("each of three labels of each listed point", (several[0].recalled.guess(data.X_train) > 0.5) == data.Y_train)
+    yield every(
+        "each of three labels of each listed point", (several[0].recalled.guess(data.X_train) > 0.5) == data.Y_train
+    )
     together = maps(several[0], *DAYS, WEATHER).guess
     yield above("labels: how many hold at once somewhere", float((together > 0.5).sum(axis=0).max()), 1.0)
     guess = maps(classes[0], *BLOBS, XY).guess
@@ -76,8 +80,12 @@ def units(ends: Sequence[Endpoints]) -> Figure:
     edges = [Line([at, at], [0.0, 7.0], "", style.INK, ":", 1.2) for at in (0.0, 1.0)]
     return panels.panels(
         [
-            panels.Panel("Regression needs real values", "x", "y", marks, "A sigmoid output says nothing below 0 or above 1"),
-            panels.Panel("Output units", "z", "guess", squeezed, "Only the sigmoid's lies in (0, 1)", y_limits=(-2.0, 2.0)),
+            panels.Panel(
+                "Regression needs real values", "x", "y", marks, "A sigmoid output says nothing below 0 or above 1"
+            ),
+            panels.Panel(
+                "Output units", "z", "guess", squeezed, "Only the sigmoid's lies in (0, 1)", y_limits=(-2.0, 2.0)
+            ),
             panels.Panel(
                 "The nll needs guesses in (0, 1)",
                 *("guess", "loss", [*likely, *edges]),
@@ -108,7 +116,9 @@ def _refused(what: str, asked: dict[str, str], begins: str) -> Finding:
         try:
             nnexp.sweep(**asked, seeds=1, steps=0, runs_dir=folder, backend={"where": "serial"})
         except UserError as error:
-            return Finding(f"{what} is refused in a sentence", f"{begins} ...", str(error), str(error).startswith(begins))
+            return Finding(
+                f"{what} is refused in a sentence", f"{begins} ...", str(error), str(error).startswith(begins)
+            )
     return Finding(f"{what} is refused in a sentence", f"{begins} ...", "not refused", passed=False)
 
 
@@ -116,19 +126,19 @@ ROWS = (
     Row(
         "L9",
         "Layers with several outputs",
-        "In layer l, W is m x n and W0 is n x 1, and the next layer takes in what this one gives. Several outputs share the "
-        "features: I run, my friend runs, my neighbor runs.",
-        "My friend does not mind the rain, my neighbor does not mind the heat. Which features does each of us use, and which "
-        "region of the weather is whose?",
-        "Three panels over precipitation and temperature: label 1 in a rectangle for me, in a strip of middle temperatures in any "
-        "rain for my friend, and in all dry weather above 5 degrees for my neighbor.",
+        "In layer l, W is m x n and W0 is n x 1, and the next layer takes in what this one gives. Several outputs "
+        "share the features: I run, my friend runs, my neighbor runs.",
+        "My friend does not mind the rain, my neighbor does not mind the heat. Which features does each of us use, "
+        "and which region of the weather is whose?",
+        "Three panels over precipitation and temperature: label 1 in a rectangle for me, in a strip of middle "
+        "temperatures in any rain for my friend, and in all dry weather above 5 degrees for my neighbor.",
         ("l09_labels", "l09_classes"),
         labels,
         shared,
         (
             Drawing(
-                "Three panels, one for each of three classes in three clouds: the guess is near 1 in the class's own sector, near "
-                "0 in the two others.",
+                "Three panels, one for each of three classes in three clouds: the guess is near 1 in the class's own "
+                "sector, near 0 in the two others.",
                 one_of_three,
             ),
         ),
@@ -136,11 +146,12 @@ ROWS = (
     Row(
         "L13",
         "The output unit fits the task",
-        "Regression needs real values; the negative log likelihood needs values in (0, 1). So the output activation is the "
-        "identity for regression, and the sigmoid for the likelihood.",
+        "Regression needs real values; the negative log likelihood needs values in (0, 1). So the output activation "
+        "is the identity for regression, and the sigmoid for the likelihood.",
         "A net with a sigmoid at its output is trained on a sine between -1 and 1. What will its best curve look like?",
-        "Left, noisy points along a sine, met by the curve of an identity output, while that of a sigmoid output lies flat at 0 "
-        "where the sine is negative. Middle, the two units. Right, the losses for actual 0 and 1, which end at guesses 0 and 1.",
+        "Left, noisy points along a sine, met by the curve of an identity output, while that of a sigmoid output lies "
+        "flat at 0 where the sine is negative. Middle, the two units. Right, the losses for actual 0 and 1, which end "
+        "at guesses 0 and 1.",
         ("l13_outputs",),
         units,
         fitting,

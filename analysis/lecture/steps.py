@@ -142,8 +142,8 @@ ROWS = (
     Row(
         "L3",
         "The output of a classifier is a step",
-        "A classifier's output, plotted as a function of the inputs, is the indicator or step function: 1 where z > 0, and 0 "
-        "elsewhere, also at z = 0.",
+        "A classifier's output, plotted as a function of the inputs, is the indicator or step function: 1 where z > "
+        "0, and 0 elsewhere, also at z = 0.",
         "What does the output look like above the plane of its inputs, and what is it for a point right on the line?",
         "A tilted plane; beside it a cliff, 0 on one side of the line and 1 on the other; and the same from above with "
         "points, among them three on the line that are labelled 0.",
@@ -154,11 +154,11 @@ ROWS = (
     Row(
         "L4",
         "Step functions as features",
-        "Take step functions as features: phi_i(x) = step(w_i'x + w0_i). These features have parameters of their own. A linear "
-        "classifier stands on top.",
+        "Take step functions as features: phi_i(x) = step(w_i'x + w0_i). These features have parameters of their own. "
+        "A linear classifier stands on top.",
         "Two steps are weighted and added. How many heights can the sum have, and where is it above 0?",
-        "Two cliffs along different lines; their weighted sum, a landscape of four flat heights; and the labels from above, 1 in "
-        "the one wedge where both features are 1.",
+        "Two cliffs along different lines; their weighted sum, a landscape of four flat heights; and the labels from "
+        "above, 1 in the one wedge where both features are 1.",
         ("l04_step_features",),
         two_steps,
         same_hypothesis,
@@ -166,11 +166,12 @@ ROWS = (
     Row(
         "L5",
         "Habitable zone",
-        "Planets by distance and star size: label 1 on the two outer sides, too hot or too cold, and 0 in the band between. Two "
-        "step features do it; turned signs give the reverse.",
-        "Each feature is 1 on one outer side. Which weights and which offset on top label the band 0, and which label it 1?",
-        "Two rows of panels: each of the two steps, their weighted sum, and the labels from above. Above, both outer sides are "
-        "labelled 1 and the diagonal band 0; below, the reverse.",
+        "Planets by distance and star size: label 1 on the two outer sides, too hot or too cold, and 0 in the band "
+        "between. Two step features do it; turned signs give the reverse.",
+        "Each feature is 1 on one outer side. Which weights and which offset on top label the band 0, and which label "
+        "it 1?",
+        "Two rows of panels: each of the two steps, their weighted sum, and the labels from above. Above, both outer "
+        "sides are labelled 1 and the diagonal band 0; below, the reverse.",
         ("l05_habitable_zone",),
         planets,
         band,
@@ -178,11 +179,12 @@ ROWS = (
     Row(
         "L6",
         "Moving a feature's line",
-        "The features have parameters (w, w0). Move one feature's line, and the hypothesis changes; where features overlap they "
-        "add up to 2.",
-        "The line of feature 2 is turned, all else stays. Which parts of the plane change their label, and how high is the sum?",
-        "Old above new: both features from above, the weighted sum as a surface, the labels. The second feature's line is turned, "
-        "its old place dashed; where both features are 1 a second, higher plateau rises.",
+        "The features have parameters (w, w0). Move one feature's line, and the hypothesis changes; where features "
+        "overlap they add up to 2.",
+        "The line of feature 2 is turned, all else stays. Which parts of the plane change their label, and how high "
+        "is the sum?",
+        "Old above new: both features from above, the weighted sum as a surface, the labels. The second feature's "
+        "line is turned, its old place dashed; where both features are 1 a second, higher plateau rises.",
         ("l06_moved_line",),
         moved,
         other_hypothesis,
@@ -190,11 +192,11 @@ ROWS = (
     Row(
         "L7",
         "Go for a run",
-        "Run where precipitation is not too high, and temperature neither too hot nor too cold: three step features, added and "
-        "compared with 2.5.",
+        "Run where precipitation is not too high, and temperature neither too hot nor too cold: three step features, "
+        "added and compared with 2.5.",
         "Three conditions must hold at once. With what must the sum of the three features be compared?",
-        "Three steps along lines at 2 mm/h, 30 and 5 degrees; their sum with plateaus up to 3 - 2.5 = 0.5; and from above, "
-        "label 1 in a rectangle of little rain and middle temperatures.",
+        "Three steps along lines at 2 mm/h, 30 and 5 degrees; their sum with plateaus up to 3 - 2.5 = 0.5; and from "
+        "above, label 1 in a rectangle of little rain and middle temperatures.",
         ("l07_go_for_a_run",),
         run,
         when_to_run,

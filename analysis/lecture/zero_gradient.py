@@ -87,10 +87,12 @@ ROWS = (
     Row(
         "L12",
         "The problem with steps",
-        "A step function's derivative is 0 everywhere. The gradient by the features' parameters is 0, so GD and SGD never move.",
+        "A step function's derivative is 0 everywhere. The gradient by the features' parameters is 0, so GD and SGD "
+        "never move.",
         "A net of step units is trained by gradient descent from random weights. Where is it after 2,000 steps?",
-        "Left, J along one weight: flat terraces for step units, a smooth slope for sigmoid units. Middle, J through training: "
-        "level for steps, sinking for sigmoids. Right, the weights: none of the steps' moves. Above, the sentence that says why.",
+        "Left, J along one weight: flat terraces for step units, a smooth slope for sigmoid units. Middle, J through "
+        "training: level for steps, sinking for sigmoids. Right, the weights: none of the steps' moves. Above, the "
+        "sentence that says why.",
         ("l12_zero_gradient",),
         standing_still,
         moves,

@@ -17,8 +17,10 @@ from numpy.typing import ArrayLike
 
 from nnexp.figures import style
 
-LETTERS_AN_INCH = 12
+LETTERS_AN_INCH = 13
 """How many letters of a note fit into an inch."""
+FEW_DECADES = 1e4
+"""An axis of logarithms whose ends are nearer to one another than this has its numbers as people write them."""
 
 
 @dataclass(frozen=True)
@@ -88,11 +90,11 @@ def draw(axes: Axes, panel: Panel, width: float = 4.1) -> None:
     note = textwrap.fill(panel.note, int(LETTERS_AN_INCH * width))
     style.tidy(axes, f"{panel.title}\n{note}".strip(), panel.x, panel.y)
     axes.set(xscale=panel.x_scale, yscale=panel.y_scale)
-    _ticks(axes, panel)
     if panel.x_limits:
         axes.set_xlim(panel.x_limits)
     if panel.y_limits:
         axes.set_ylim(panel.y_limits)
+    _ticks(axes, panel)
     if any(mark.label for mark in panel.marks):
         axes.legend(frameon=False, fontsize=style.SMALL + 0.5, labelcolor=style.INK, loc=panel.legend)
 
@@ -100,6 +102,9 @@ def draw(axes: Axes, panel: Panel, width: float = 4.1) -> None:
 def _ticks(axes: Axes, panel: Panel) -> None:
     axes.grid(color=style.GREY, linewidth=0.4, alpha=0.6)
     axes.set_axisbelow(True)
+    for axis, (low, high) in ((axes.xaxis, axes.get_xlim()), (axes.yaxis, axes.get_ylim())):
+        if axis.get_scale() == "log" and high / low < FEW_DECADES:
+            style.plain_axis(axis, high / low)
     if panel.ticks is not None:
         axes.set_xticks(list(panel.ticks[0]), list(panel.ticks[1]))
         axes.minorticks_off()

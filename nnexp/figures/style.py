@@ -113,12 +113,16 @@ def says(axes: Axes, sentence: str, color: str = INK) -> None:
 
 def plain_ticks(axes: Axes, ratio: float) -> None:
     """Numbers on log axes as people write them, between the decades too where the greatest is this many times the least."""
-    subs = (1.0, 2.0, 5.0) if ratio < 300.0 else (1.0,)
     for axis in (axes.xaxis, axes.yaxis):
         if axis.get_scale() == "log":
-            axis.set_major_locator(LogLocator(subs=subs))
-            axis.set_major_formatter(StrMethodFormatter("{x:g}"))
-            axis.set_minor_formatter(NullFormatter())
+            plain_axis(axis, ratio)
+
+
+def plain_axis(axis: Any, ratio: float) -> None:
+    """The same of one log axis."""
+    axis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0) if ratio < 300.0 else (1.0,)))
+    axis.set_major_formatter(StrMethodFormatter("{x:g}"))
+    axis.set_minor_formatter(NullFormatter())
 
 
 def mix(color: str, other: str, share: float) -> Array:

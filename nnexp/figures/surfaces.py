@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
-from matplotlib.colors import to_rgb
+from matplotlib.colors import to_hex, to_rgb
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 from numpy.typing import NDArray
@@ -22,7 +22,7 @@ Array = NDArray[np.float64]
 
 SIDE = 2.75
 """Inches of a panel."""
-ELEVATION, AZIMUTH, ZOOM = 30.0, -62.0, 1.08
+ELEVATION, AZIMUTH, ZOOM = 35.0, -62.0, 1.08
 MOST_HEIGHTS, CLIFF_COLOR = 16, "#dddddb"
 """A surface of so few heights at most is one of steps, whose cliffs are grey: they have no label."""
 LEAST_REACH = 1e-9
@@ -145,6 +145,7 @@ def _solid(axes: Any, panel: Panel) -> None:
     """The surface, with the line on it where it passes the threshold."""
     field = panel.field
     X, Y = np.meshgrid(field.x, field.y)
+    axes.computed_zorder = False  # or the surface would hide the line that lies on it
     axes.plot_surface(
         X,
         Y,
@@ -157,7 +158,7 @@ def _solid(axes: Any, panel: Panel) -> None:
         shade=False,
     )
     if _passes(field):
-        axes.contour(X, Y, field.heights, [field.threshold], colors=[style.INK], linewidths=1.6)
+        axes.contour(X, Y, field.heights, [field.threshold], colors=[style.INK], linewidths=1.3, zorder=10)
     axes.view_init(ELEVATION, AZIMUTH + 180.0 * panel.turned)
     axes.set_box_aspect((1.0, 1.0, 0.75), zoom=ZOOM)
     axes.set_title(panel.title, fontsize=style.TEXT, color=style.INK)
@@ -229,7 +230,7 @@ def _edges(centers: Array) -> tuple[float, float]:
 
 def _marks(panels: Sequence[Panel], labels: tuple[str, str], threshold: str) -> list[Any]:
     """What the colors, lines and points of these panels mean."""
-    low, high = (style.mix(color, "white", 0.42) for color in (style.BLUE, style.ORANGE))
+    low, high = (to_hex(style.mix(color, "white", 0.42)) for color in (style.BLUE, style.ORANGE))
     named = any(panel.view == "labels" for panel in panels)
     marks: list[Any] = []
     if any(panel.view != "labels" for panel in panels):
@@ -247,6 +248,6 @@ def _marks(panels: Sequence[Panel], labels: tuple[str, str], threshold: str) -> 
 
 
 def _dot(label: str, color: str, marker: str) -> Any:
-    made = style.dot(label, style.mix(color, "black", 0.3))  # type: ignore[arg-type]
+    made = style.dot(label, to_hex(style.mix(color, "black", 0.3)))
     made.set_marker(marker)
     return made

@@ -62,7 +62,7 @@ def bend(z: Array) -> Array:
 
 
 def layered(ends: Sequence[Endpoints]) -> Iterator[Finding]:
-    """That one layer is linear, that first features turn at lines and later ones need not, and that the last layer is linear."""
+    """That one layer is linear, that first features turn at lines, later ones need not, and the last layer is linear."""
     one, two, three = (best(each) for each in ends)
     yield within("depth 1: z is a plane over x, second differences", float(bend(sums(one)[0]).max()), STRAIGHT)
     first, second, _ = sums(three)

@@ -38,13 +38,20 @@ def short(found: str) -> str:
 
 def made(record: SweepRecord) -> dict[str, str]:
     """What the page came from, by name."""
+    return {
+        "sweep": f"{record.name}, id {record.id}, asked on {record.created[:16].replace('T', ' ')} UTC",
+        **surroundings(),
+        "made again by": f"python -m nnexp sweep={record.name}, then python -m analysis.report {record.name}",
+    }
+
+
+def surroundings() -> dict[str, str]:
+    """The program, the libraries and the machine, by name."""
     found, changed = commit()
     libraries = ", ".join(f"{name} {version(name)}" for name in LIBRARIES)
     return {
-        "sweep": f"{record.name}, id {record.id}, asked on {record.created[:16].replace('T', ' ')} UTC",
         "commit": found + (", with changes that are not committed" if changed else ""),
         "arithmetic": f"trainer {TRAINER}, judge {JUDGE}; runs of another trainer have other ids, and none of them is here",
         "versions": f"Python {platform.python_version()}, {libraries}",
         "machine": f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores",
-        "made again by": f"python -m nnexp sweep={record.name}, then python -m analysis.report {record.name}",
     }

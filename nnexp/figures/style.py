@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.colors import to_rgb
+from matplotlib.colors import to_hex, to_rgb
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
@@ -128,6 +128,11 @@ def plain_axis(axis: Any, ratio: float) -> None:
 def mix(color: str, other: str, share: float) -> Array:
     """(3,), the colour with this share of another, red, green and blue between 0 and 1."""
     return (1.0 - share) * np.array(to_rgb(color)) + share * np.array(to_rgb(other))
+
+
+def tint(color: str, other: str, share: float) -> str:
+    """The same colour as a name that matplotlib takes anywhere."""
+    return to_hex(tuple(mix(color, other, share).tolist()))
 
 
 def class_colors(n: int) -> list[str]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
-from matplotlib.colors import to_hex, to_rgb
+from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 from numpy.typing import NDArray
@@ -230,7 +230,7 @@ def _edges(centers: Array) -> tuple[float, float]:
 
 def _marks(panels: Sequence[Panel], labels: tuple[str, str], threshold: str) -> list[Any]:
     """What the colors, lines and points of these panels mean."""
-    low, high = (to_hex(style.mix(color, "white", 0.42)) for color in (style.BLUE, style.ORANGE))
+    low, high = (style.tint(color, "white", 0.42) for color in (style.BLUE, style.ORANGE))
     named = any(panel.view == "labels" for panel in panels)
     marks: list[Any] = []
     if any(panel.view != "labels" for panel in panels):
@@ -248,6 +248,6 @@ def _marks(panels: Sequence[Panel], labels: tuple[str, str], threshold: str) -> 
 
 
 def _dot(label: str, color: str, marker: str) -> Any:
-    made = style.dot(label, to_hex(style.mix(color, "black", 0.3)))
+    made = style.dot(label, style.tint(color, "black", 0.3))
     made.set_marker(marker)
     return made

@@ -11,7 +11,7 @@ from analysis import linear
 from analysis.experiment import Endpoints, Finding
 from analysis.lecture.claims import above, below, every, same, within
 from analysis.lecture.maps import maps, points
-from analysis.lecture.row import Row
+from analysis.lecture.row import Drawing, Row
 from nnexp.figures.surfaces import Panel, both, grid
 
 MOONS, SQUARE, CIRCLES = ((-1.8, 2.8), (-1.4, 1.9)), ((-3.0, 3.0),) * 2, ((-1.5, 1.5),) * 2
@@ -23,12 +23,17 @@ DRAWN = 100
 """Points of the space of weights at which J is seen to curve upward."""
 
 
-def plane_and_labels(ends: Sequence[Endpoints]) -> Figure:
-    """The plane of a classifier and of a regressor, from the side and from above, and the labels."""
-    classifier, regressor = maps(ends[0], *MOONS, NAMES), maps(ends[1], *SQUARE, NAMES)
-    labels = Panel("label 1 where z > 0", classifier.sum(), "labels", points(ends[0]))
-    rows = [[*both(SUM, classifier.sum(), turned=True), labels], both("guess = " + SUM, regressor.sum(), turned=True)]
-    return grid(rows, ("classification", "regression"), threshold="height 0")
+def classification(ends: Sequence[Endpoints]) -> Figure:
+    """The plane of a classifier, from the side and from above, and the labels."""
+    shown = maps(ends[0], *MOONS, NAMES)
+    labels = Panel("label 1 where z > 0", shown.sum(), "labels", points(ends[0]))
+    return grid([[*both(SUM, shown.sum(), turned=True), labels]], threshold="height 0")
+
+
+def regression(ends: Sequence[Endpoints]) -> Figure:
+    """The plane of a regressor, from the side and from above."""
+    shown = maps(ends[1], *SQUARE, NAMES)
+    return grid([both("guess = " + SUM, shown.sum(), turned=True)], threshold="guess of 0")
 
 
 def planes(ends: Sequence[Endpoints]) -> Iterator[Finding]:
@@ -51,7 +56,8 @@ def curved(ends: Sequence[Endpoints]) -> Figure:
     order = [each.recalled.configuration.features.order for each in ends]
     count = [each.recalled.objective.train.X.shape[0] for each in ends]
     titles = [f"order {k}: {n} features" for k, n in zip(order, count, strict=True)]
-    solid = [Panel(title, each.sum(reach=REACH)) for title, each in zip(titles, shown, strict=True)]
+    reach = [min(REACH, float(np.abs(each.z).max())) for each in shown]
+    solid = [Panel(title, each.sum(reach=r)) for title, each, r in zip(titles, shown, reach, strict=True)]
     flat = [
         Panel(f"training error {ends[i].runs['train_error'].iloc[0]:.0%}", each.sum(), "labels", points(ends[i]))
         for i, each in enumerate(shown)
@@ -86,12 +92,17 @@ ROWS = (
         "With the default features, z = W'x + W0 is a plane over the x1-x2 plane. A classifier says 1 where it is "
         "above 0; a regressor says z itself. Both are a net of one layer.",
         "A plane stands over the x1-x2 plane. Where, seen from above, will label 1 be, and what shape has the border?",
-        "Above, a tilted plane over two inputs, the same from above as a change of color along a straight line, and "
-        "the two half planes of labels with the data points. Below, the plane of a regression, from the side and from "
-        "above.",
+        "A tilted plane over two inputs; the same from above, as a change of color along a straight line; and the two "
+        "half planes of labels with the data points.",
         ("l01_linear",),
-        plane_and_labels,
+        classification,
         planes,
+        (
+            Drawing(
+                "The tilted plane of a regression over two inputs, and the same from above: its value is the guess.",
+                regression,
+            ),
+        ),
     ),
     Row(
         "L2",
@@ -99,7 +110,7 @@ ROWS = (
         "Features such as x1, x2, x1 squared, ... bend the boundary. The classifier is still linear in theta, so the "
         "objective is as convex as it was.",
         "A ring of points lies around a disc. Which order of polynomial is the first that can tell them apart?",
-        "Three columns, orders 1, 2 and 3: above, the surface over the inputs, a plane and then bowls; below, the "
+        "Three columns, orders 1, 2 and 3: above, the surface over the inputs, a plane and then domes; below, the "
         "labels seen from above: half planes, then a disc inside a ring, with the training error over each.",
         ("l02_polynomial",),
         curved,

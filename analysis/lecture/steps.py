@@ -19,7 +19,7 @@ from nnexp.figures.surfaces import Panel, grid
 XY = ("x1", "x2")
 PLANET, PLANETS = ("x1: distance", "x2: star size"), ((-2.5, 8.5), (-2.6, 8.7))
 WEATHER, DAYS = ("p: precipitation", "T: temperature"), ((-0.5, 5.5), (-12.0, 47.0))
-REACH = 1.0
+REACH = 0.7
 """How far from the threshold the deepest colors lie, for weighted sums."""
 SMALL, WEDGE = ((-3.0, 3.0), (-3.0, 3.0)), ((-2.0, 8.0), (-2.0, 8.0))
 SQUARE, SHARE = (-2.0, 8.0), 0.68

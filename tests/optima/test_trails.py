@@ -19,8 +19,8 @@ def net():
 
 def row(theta, **changed):
     steps = list(range(0, 10 * len(theta), 10))
-    given = {"snapshots": np.ravel(theta), "snapshot_steps": steps, "steps_taken": steps[-1], "diverged_at": None}
-    return {**given, **changed}
+    given = {"theta": theta[-1], "snapshots": np.ravel(theta), "snapshot_steps": steps}
+    return {**given, "steps_taken": steps[-1], "diverged_at": None, **changed}
 
 
 def test_other_parameters_are_held_and_their_distance_is_what_lies_off(net):
@@ -59,6 +59,11 @@ def test_a_run_that_was_stopped_ends_where_it_came_to_rest():
     steps, found = kept(row(theta, steps_taken=27))
     assert steps.tolist() == [0, 10, 20, 27]
     assert found.ravel().tolist() == [0.0, 1.0, 2.0, 3.0]
+
+
+def test_of_a_run_whose_theta_was_not_kept_there_is_no_trail():
+    steps, found = kept({"theta": np.zeros(3), "snapshots": [], "snapshot_steps": [], "steps_taken": 5})
+    assert (steps.shape, found.shape) == ((0,), (0, 3))
 
 
 def test_a_run_that_diverged_goes_as_far_as_it_is_finite(net):

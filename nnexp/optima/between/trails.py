@@ -53,7 +53,7 @@ def kept(row: Any) -> tuple[Steps, Array]:
         row: a row of a frame with curves (`nnexp.frames`).
     """
     steps = np.asarray(row["snapshot_steps"], dtype=np.int64)
-    theta = np.reshape(np.asarray(row["snapshots"], dtype=np.float64), (len(steps), -1))
+    theta = np.reshape(np.asarray(row["snapshots"], dtype=np.float64), (len(steps), len(row["theta"])))
     reached, first = np.unique(np.minimum(steps, int(row["steps_taken"])), return_index=True)
     finite = np.isfinite(theta[first]).all(axis=1)
     return reached[finite], theta[first][finite]

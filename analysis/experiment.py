@@ -111,7 +111,7 @@ class Experiment:
             UserError: if the sweep is refused.
         """
         asked = asked_for(f"sweep={self.folder}/{sweep}", *self.overrides) | {"runs_dir": str(self.runs_dir.absolute())}
-        if self.seeds is not None and asked["seeds"] != 1:
+        if self.seeds is not None and isinstance(asked["seeds"], int) and asked["seeds"] > 1:
             asked["seeds"] = self.seeds
         runs = nnexp.sweep(**asked)
         groups = runs.groupby("configuration", sort=False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -29,7 +30,7 @@ def arrows(ends: Sequence[Endpoints]) -> Iterator[Finding]:
         recalled, called = each.recalled, "-".join(map(str, sizes))
         yield same(f"{called}: values in each layer, inputs first", sizes, list(recalled.objective.network.sizes))
         weights = recalled.weights()
-        n = sum(W.size + W0.size for W, W0 in weights)
+        n = sum((m + 1) * n for m, n in pairwise(sizes))
         yield same(f"{called}: arrows that carry a weight or an offset", n, recalled.theta.size)
         yield every(
             f"{called}: every value meets every neuron of the next layer", [(W != 0.0).all() for W, _ in weights]

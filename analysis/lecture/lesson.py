@@ -51,7 +51,7 @@ class Lesson:
     @property
     def runs(self) -> list[str]:
         """The ids of the runs that it comes from."""
-        return [run for sweep in self.ends for ends in sweep for run in ends.runs["run"]]
+        return list(dict.fromkeys(run for sweep in self.ends for ends in sweep for run in ends.runs["run"]))
 
     @property
     def config(self) -> str:
@@ -69,7 +69,7 @@ class Lecture:
     """The rows, each run when it is asked for, as in `Lecture()["L7"]`.
 
     runs_dir: the folder of everything that is made. seeds: how many each sweep of several seeds gets, in place of its own;
-    by row where it is a mapping. overrides: what else is said on the command line.
+    by the sweep's name where it is a mapping. overrides: what else is said on the command line.
     """
 
     runs_dir: str | Path = f"runs/{FOLDER}"
@@ -91,6 +91,8 @@ class Lecture:
         return self._made[id]
 
     def _run(self, row: Row) -> Lesson:
-        seeds = self.seeds.get(row.id) if isinstance(self.seeds, Mapping) else self.seeds
-        experiment = Experiment(FOLDER, Path(self.runs_dir), seeds, self.overrides)
-        return Lesson(row, tuple(experiment.run(sweep) for sweep in row.sweeps))
+        return Lesson(row, tuple(self._ends(sweep) for sweep in row.sweeps))
+
+    def _ends(self, sweep: str) -> list[Endpoints]:
+        seeds = self.seeds.get(sweep) if isinstance(self.seeds, Mapping) else self.seeds
+        return Experiment(FOLDER, Path(self.runs_dir), seeds, self.overrides).run(sweep)

@@ -72,6 +72,12 @@ def wrong_slopes(ends):
     return dataclasses.replace(ends, recalled=WrongSlopes(**fields))
 
 
+def penalized(ends):
+    """As if another objective had been minimized."""
+    settings = ends.runs["settings"].str.replace('"l2": 0.', '"l2": 7.')
+    return dataclasses.replace(ends, runs=ends.runs.assign(settings=settings))
+
+
 WAYS = (noisy, at_the_origin, far_off, wrong_sums, wrong_slopes)
 
 
@@ -80,5 +86,10 @@ def spoilings(ends, others):
     for way in WAYS:
         yield tuple([way(each) for each in sweep] for sweep in ends)
     yield tuple(sweep[::-1] for sweep in ends)
+    yield tuple(sweep[:-1] for sweep in ends)
+    yield tuple([noisy(sweep[0]), *sweep[1:]] for sweep in ends)
+    for every in (2, len(ends[0])):
+        yield tuple([each if place % every else penalized(each) for place, each in enumerate(sweep)] for sweep in ends)
+        yield tuple([penalized(each) if place < every else each for place, each in enumerate(sweep)] for sweep in ends)
     for other in others:
         yield tuple([other] * len(sweep) for sweep in ends)

@@ -14,7 +14,7 @@ from nnexp.optima.distinct.reduction import activations
 
 Array = NDArray[np.float64]
 
-SIZE = 72
+SIZE = 60
 Limits = tuple[float, float]
 
 

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis.experiment import Endpoints
+from nnexp.figures.fields import Field, Points
 from nnexp.figures.plane import centers
-from nnexp.figures.surfaces import Field, Points
 from nnexp.optima.distinct.reduction import activations
 
 Array = NDArray[np.float64]

@@ -33,10 +33,7 @@ def tree(ends: Sequence[Endpoints]) -> Figure:
     """Which optima the lowest passes join, and at what height."""
     found = _between(ends[0])
     assert found.landscape is not None
-    names = ["new"] * len(found.landscape.J)
-    for number, place in zip(found.landscape.number, found.chosen, strict=True):
-        names[number] = rungs.name(place)
-    return landscape.disconnectivity(found.landscape, names)
+    return landscape.disconnectivity(found.landscape, found.names)
 
 
 def _between(ends: Endpoints) -> Between:

@@ -16,8 +16,9 @@ from analysis.lecture.maps import maps
 from analysis.lecture.row import Drawing, Row
 from nnexp.errors import UserError
 from nnexp.figures import panels, style
+from nnexp.figures.fields import Points
 from nnexp.figures.panels import Dots, Line
-from nnexp.figures.surfaces import Panel, Points, grid
+from nnexp.figures.surfaces import Panel, grid
 
 DAYS, WEATHER = ((-0.5, 5.5), (-12.0, 47.0)), ("p: precipitation", "T: temperature")
 BLOBS, XY = ((-4.0, 4.0), (-4.0, 4.0)), ("x1", "x2")

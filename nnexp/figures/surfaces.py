@@ -17,6 +17,7 @@ from matplotlib.patches import Patch
 from numpy.typing import NDArray
 
 from nnexp.figures import style
+from nnexp.figures.fields import LEAST_REACH, Field, Points
 
 Array = NDArray[np.float64]
 
@@ -25,47 +26,8 @@ SIDE = 2.75
 ELEVATION, AZIMUTH, ZOOM = 35.0, -62.0, 1.08
 MOST_HEIGHTS, CLIFF_COLOR = 16, "#dddddb"
 """A surface of so few heights at most is one of steps, whose cliffs are grey: they have no label."""
-LEAST_REACH = 1e-9
 AN_ENTRY = 2.25
 """Inches that an entry of the legend takes."""
-
-
-@dataclass(frozen=True)
-class Field:
-    """A function over a rectangle of the plane of two inputs.
-
-    x, y: (columns,) and (rows,), ascending, where it is known.
-    heights: (rows, columns), its values.
-    threshold: the value that is colored white.
-    reach: how far from the threshold the deepest colors lie; where it lies furthest from it, unless given.
-    names: of the two inputs.
-    """
-
-    x: Array
-    y: Array
-    heights: Array
-    threshold: float = 0.0
-    reach: float | None = None
-    names: tuple[str, str] = ("x1", "x2")
-
-    def colors(self) -> Array:
-        """(rows, columns, 3), between 0 and 1."""
-        furthest = float(np.abs(self.heights - self.threshold).max()) if self.reach is None else self.reach
-        share = 0.5 + 0.5 * (self.heights - self.threshold) / max(furthest, LEAST_REACH)
-        level = np.round(np.clip(share, 0.0, 1.0) * (style.LEVELS - 1)).astype(np.int64)
-        return style.diverging()[level] / 255.0
-
-    def labels(self) -> NDArray[np.bool_]:
-        """(rows, columns), where it lies above its threshold."""
-        return self.heights > self.threshold
-
-
-@dataclass(frozen=True)
-class Points:
-    """Data points: x (2, examples) and the label (examples,), 0 or 1, of each."""
-
-    x: Array
-    label: Array
 
 
 @dataclass(frozen=True)

@@ -128,6 +128,12 @@ def test_a_run_that_was_stopped_is_shown_to_its_last_step(sweep):
     assert seen.J[-1] == row["J"]
 
 
+def test_of_several_labels_it_says_which_is_shown(sweep):
+    points = {"points": {"points": [[0, 0], [0, 1], [1, 1]], "targets": [[0, 1], [1, 0], [1, 1]]}}
+    figure = drawn(film.boundaries(sweep(**FEW, dataset=points, loss="nll", width=2).iloc[0], 2))
+    assert figure.get_suptitle() == "Of 2 outputs the first is shown: label 1."
+
+
 def test_without_a_way_it_says_why(sweep, runs):
     with pytest.raises(NothingToDraw, match="snapshots=48"):
         film.film(sweep(width=2, snapshots=0).iloc[0])

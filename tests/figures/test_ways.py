@@ -139,9 +139,17 @@ def test_a_run_that_diverged_leaves_the_picture_and_it_is_said(sweep):
     assert ((np.stack([x, y], axis=1)[seen] >= low) & (np.stack([x, y], axis=1)[seen] <= high)).all()
 
 
+def test_the_first_way_is_drawn_over_the_second(whole):
+    for axes in drawn(ways.of_runs(whole, size=11)).axes[:2]:
+        first, second = thick(axes, len(whole["GD"]["snapshot_steps"]))
+        assert first.get_zorder() > second.get_zorder() > 3
+
+
 def test_what_cannot_be_drawn_is_said(runs, sweep, whole):
     with pytest.raises(NothingToDraw, match="no run was given"):
         ways.of_runs({})
+    with pytest.raises(NothingToDraw, match="ways of 7 runs"):
+        ways.of_runs({str(number): whole["GD"] for number in range(7)})
     with pytest.raises(NothingToDraw, match="do not minimize the same J"):
         ways.of_runs({"one": whole["GD"], "other": runs.iloc[0]})
     with pytest.raises(NothingToDraw, match=r"SGD went no way .* snapshots=200"):

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from mpl_toolkits.mplot3d import Axes3D
 
 from nnexp.figures import ways
 from nnexp.figures.style import NothingToDraw
@@ -53,13 +54,15 @@ def test_the_third_coordinate_is_the_objectives_own_value_at_each_point(whole, s
             assert np.array_equal(np.stack([x, y], axis=1), theta[:, :2])
 
 
-def test_the_surface_is_J_at_its_corners(whole):
-    limits = [(-1.0, 2.0), (0.0, 3.0)]
+def test_the_surface_is_J_at_its_corners(whole, monkeypatch):
+    limits, given, draw = [(-1.0, 2.0), (0.0, 3.0)], [], Axes3D.plot_surface
+    monkeypatch.setattr(
+        Axes3D, "plot_surface", lambda axes, *xyz, **more: (given.extend(xyz), draw(axes, *xyz, **more))
+    )
     figure = drawn(ways.of_runs(whole, limits=limits, size=5))
-    run, surface = recall(whole["GD"]), figure.axes[0]
-    low, high = surface.get_zlim()
-    corners = [run.value(np.array([a, b])) for a in limits[0] for b in limits[1]]
-    assert low <= min(corners) <= max(corners) <= high
+    run, (x, y, J) = recall(whole["GD"]), (np.ravel(each) for each in given)
+    assert {(a, b) for a in limits[0] for b in limits[1]} <= set(zip(x, y, strict=True))
+    assert np.abs(run.value(np.stack([x, y], axis=1)) - J).max() <= TRUE
     assert figure.axes[1].get_xlim() == limits[0]
     assert figure.axes[1].get_ylim() == limits[1]
 

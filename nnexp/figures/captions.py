@@ -1,4 +1,7 @@
-"""What is said around a function graph: names and sizes of the layers, the forward direction, and what flows backward."""
+"""What is said around a function graph: names and sizes of the layers, the forward direction, and what flows backward.
+
+And what its parameters are called (`symbol`), in whatever picture.
+"""
 
 from __future__ import annotations
 
@@ -126,3 +129,14 @@ def _received(axes: Axes, plan: Nodes, place: int, y: float, below: str, offsets
         lines.append(rf"$\partial L/\partial W_0^{{{number}}} = \partial L/\partial z^{{{number}}}$")
     for row, line in enumerate(lines, start=1):
         say(axes, middle, y - 0.1 - LINE * row, line, color=style.RED)
+
+
+def symbol(network: Any, place: int) -> str:
+    """A parameter by its place in theta: W with its layer above, input and unit below; the offset is that of input 0."""
+    for layer, (n, m) in enumerate(network.shapes, start=1):
+        if place < n * m:
+            unit, column = divmod(place, m)
+            row = column + 1 if column < network.sizes[layer - 1] else 0
+            return f"$W^{{{layer}}}_{{{row},{unit + 1}}}$"
+        place -= n * m
+    raise IndexError(place)

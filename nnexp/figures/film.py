@@ -127,9 +127,12 @@ def _curve(axes: Axes, row: Any) -> None:
 
 
 def _explain(made: Figure, row: Any, seen: Moments, mark: str) -> None:
-    """The legend, and above all whether the run diverged and whether the plane is a slice."""
+    """The legend, and above all whether the run diverged, outputs are left out, or the plane is a slice."""
     style.legend(made, [*boundary.key([row], tested=False), style.dot(mark, "white", style.INK)], columns=6)
-    notes = [plane(recall(row).configuration.data).note]
+    data = recall(row).configuration.data
+    notes = [plane(data).note]
+    if data.task in ("multilabel", "regression") and len(data.outputs) > 1:
+        notes.append(f"Of {len(data.outputs)} outputs the first is shown: {data.outputs[0]}.")
     if row["status"] == "diverged":
         notes.append(f"The run diverged at step {row['diverged_at']:,.0f}; it is shown up to step {seen.steps[-1]:,}.")
     if any(notes):

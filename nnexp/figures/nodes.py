@@ -102,8 +102,8 @@ class Nodes:
 
     def left_out(self) -> list[str]:
         """A sentence for each column that is not drawn whole."""
-        named = [("the net", "inputs", self.inputs)]
-        named += [(f"layer {number}", "units", column) for number, column in enumerate(self.layers, start=1)]
+        named = [("The net", "inputs", self.inputs)]
+        named += [(f"Layer {number}", "units", column) for number, column in enumerate(self.layers, start=1)]
         said = "{} has {} {}: the first {} and the last are drawn."
         return [
             said.format(where, column.size, what, len(column.shown) - 1)

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from nnexp.configuration import objective_id
 from nnexp.figures import slices, style
+from nnexp.figures.captions import symbol
 from nnexp.frames import Recalled, recall
 from nnexp.optima.between.slices import Relief, parameters, relief
 from nnexp.optima.between.trails import Trail, kept, trail
@@ -28,8 +29,11 @@ Array = NDArray[np.float64]
 Limits = Sequence[tuple[float, float]]
 
 GREYS = LinearSegmentedColormap.from_list("greys", ["#6e6e6e", "#b4b4b4", style.PALE])
-MOST_MARKED = 80
-"""A way of no more points than this has a dot at each."""
+MOST, MOST_MARKED = 6, 80
+"""Ways in a picture; a way of no more points than this has a dot at each."""
+
+FOREMOST = 20
+"""The order in which the first way is drawn, over the second and so on."""
 
 MARGIN, TOO_HIGH = 0.2, 3.0
 """Room about the ways, and from how many times the start's J on a point counts no more for the limits of the picture."""
@@ -57,7 +61,7 @@ def of_runs(
         size: places along each parameter at which J is worked out.
 
     Raises:
-        NothingToDraw: if there is no run, they do not minimize the same J, or theta was not kept on the way.
+        NothingToDraw: if there is no run or more than MOST, they do not minimize the same J, or theta was not kept on the way.
     """
     first = _refuse(runs)
     network = first.objective.network
@@ -75,6 +79,8 @@ def _refuse(runs: Mapping[str, Any]) -> Recalled:
     """The first run, unless there is none, or they cannot be in one picture."""
     if not runs:
         raise style.NothingToDraw("there is no way to draw: no run was given")
+    if len(runs) > MOST:
+        raise style.NothingToDraw(f"the ways of {len(runs)} runs would hide one another; give at most {MOST}")
     if len({objective_id(row["settings"]) for row in runs.values()}) > 1:
         what = "these runs do not minimize the same J"
         raise style.NothingToDraw(f"{what}; give runs that differ only in how they were trained, as GD and SGD do")
@@ -88,17 +94,6 @@ def _refuse(runs: Mapping[str, Any]) -> Recalled:
 def _cost(run: Recalled) -> Any:
     """How many gradient evaluations so many steps of a run take."""
     return functools.partial(run.configuration.optimizer.examples_seen, n=run.objective.n_examples)
-
-
-def symbol(network: Any, place: int) -> str:
-    """A parameter by its place in theta: W with its layer above, input and unit below; the offset is that of input 0."""
-    for layer, (n, m) in enumerate(network.shapes, start=1):
-        if place < n * m:
-            unit, column = divmod(place, m)
-            row = column + 1 if column < network.sizes[layer - 1] else 0
-            return f"$W^{{{layer}}}_{{{row},{unit + 1}}}$"
-        place -= n * m
-    raise IndexError(place)
 
 
 def around(trails: Sequence[Trail]) -> Limits:
@@ -119,7 +114,8 @@ def ways(ground: Relief, trails: Mapping[str, Trail], where: str = "at the value
 
     Args:
         ground: J on a grid over two parameters (`nnexp.optima.between.slices.parameters` and `relief`).
-        trails: the ways of runs on the same slice, by what they are called (`nnexp.optima.between.trails.trail`).
+        trails: the ways of runs on the same slice, by what they are called (`nnexp.optima.between.trails.trail`); the first
+            is drawn over the others.
         where: where the other parameters are held, in words.
 
     Raises:
@@ -132,9 +128,9 @@ def ways(ground: Relief, trails: Mapping[str, Trail], where: str = "at the value
     _surface(surface, ground)
     slices.contours(made, above, ground, GREYS)
     style.tidy(above, "seen from above", *ground.on.names)
-    for way, color in zip(trails.values(), style.COLORS, strict=False):
-        _on_surface(surface, ground, way, color)
-        _from_above(above, ground, way, color)
+    for place, (way, color) in enumerate(zip(trails.values(), style.COLORS, strict=False)):
+        _on_surface(surface, ground, way, color, FOREMOST - place)
+        _from_above(above, ground, way, color, FOREMOST - place)
     above.set(xlim=_ends(ground.axes[0]), ylim=_ends(ground.axes[1]))
     if not is_whole:
         _true_and_drawn(made.add_subplot(places[1, :]), trails)
@@ -171,30 +167,32 @@ def _surface(axes: Any, ground: Relief) -> None:
         axis._axinfo["grid"].update(color="#e4e4e4", linewidth=0.5)
 
 
-def _on_surface(axes: Any, ground: Relief, way: Trail, color: str) -> None:
+def _on_surface(axes: Any, ground: Relief, way: Trail, color: str, order: float) -> None:
     """The way at its own J; of a slice also, dotted, J on the slice below it."""
     inside = _inside(ground, way)
     x, y = np.where(inside, way.seen.t.T, np.nan)
     if way.farthest > 0.0:
         axes.plot(x, y, np.where(inside, way.seen.J_drawn, np.nan), color=color, linestyle=":", linewidth=1.4, zorder=3)
     J = np.where(inside, way.seen.J, np.nan)
-    _way(axes, np.stack([x, y, J]), color)
+    _way(axes, np.stack([x, y, J]), color, order)
 
 
-def _from_above(axes: Axes, ground: Relief, way: Trail, color: str) -> None:
+def _from_above(axes: Axes, ground: Relief, way: Trail, color: str, order: float) -> None:
     inside = _inside(ground, way)
     beside = inside | np.append(inside[1:], False) | np.append(False, inside[:-1])
-    _way(axes, np.where(beside, way.seen.t.T, np.nan), color)
+    _way(axes, np.where(beside, way.seen.t.T, np.nan), color, order)
 
 
-def _way(axes: Any, places: Array, color: str) -> None:
+def _way(axes: Any, places: Array, color: str, order: float) -> None:
     """A line through places (2 or 3, points) on a white one, with a ring at the start and a square at the end."""
     few = places.shape[1] <= MOST_MARKED
     width = 1.6 if few else 1.0
-    axes.plot(*places, color="white", linewidth=width + 1.6, zorder=3.5)
-    axes.plot(*places, color=color, linewidth=width, marker="o" if few else "", markersize=3.2, zorder=4)
+    axes.plot(*places, color="white", linewidth=width + 1.6, zorder=order)
+    axes.plot(*places, color=color, linewidth=width, marker="o" if few else "", markersize=3.2, zorder=order)
     for at, marker, face in ((places[:, :1], "o", "white"), (places[:, -1:], "s", color)):
-        axes.plot(*at, marker=marker, markersize=8, color=face, markeredgecolor=style.INK, linestyle="", zorder=5)
+        axes.plot(
+            *at, marker=marker, markersize=8, color=face, markeredgecolor=style.INK, linestyle="", zorder=FOREMOST + 1
+        )
 
 
 def _inside(ground: Relief, way: Trail) -> NDArray[np.bool_]:

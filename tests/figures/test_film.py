@@ -71,10 +71,10 @@ def test_a_film_has_a_frame_a_moment_the_last_the_longest_and_no_two_are_alike(r
             durations.append(gif.info["duration"])
             shown.append(np.asarray(gif.convert("RGB"), int))
     assert durations == [90] * 8 + [film.REST]
-    size = shown[0].shape[1] // 2
+    size, title = shown[0].shape[1] // 2, 40
     for before, other in pairwise(shown):
-        assert np.abs(before - other)[:, :size].max() > 30  # what the net says
-        assert np.abs(before - other)[:, size:].max() > 30  # the mark on the curve
+        assert np.abs(before - other)[title:, :size].max() > 30  # what the net says
+        assert np.abs(before - other)[title:, size:].max() > 30  # the mark on the curve
 
 
 def test_a_film_of_fewer_frames_is_shorter(row):
@@ -126,6 +126,12 @@ def test_a_run_that_was_stopped_is_shown_to_its_last_step(sweep):
     seen = film.moments(row, 50)
     assert seen.steps[-1] == row["steps_taken"]
     assert seen.J[-1] == row["J"]
+
+
+def test_of_several_labels_it_says_which_is_shown(sweep):
+    points = {"points": {"points": [[0, 0], [0, 1], [1, 1]], "targets": [[0, 1], [1, 0], [1, 1]]}}
+    figure = drawn(film.boundaries(sweep(**FEW, dataset=points, loss="nll", width=2).iloc[0], 2))
+    assert figure.get_suptitle() == "Of 2 outputs the first is shown: label 1."
 
 
 def test_without_a_way_it_says_why(sweep, runs):

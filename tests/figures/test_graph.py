@@ -122,8 +122,8 @@ def test_of_a_wide_net_seven_units_are_shown_and_it_says_so():
         LEAST_WIDTH + scale * W[[0, 29], [15, 15]]
     )
     said = texts(axes)
-    assert "the net has 30 inputs: the first 6 and the last are drawn." in said
-    assert "layer 1 has 16 units: the first 6 and the last are drawn." in said
+    assert "The net has 30 inputs: the first 6 and the last are drawn." in said
+    assert "Layer 1 has 16 units: the first 6 and the last are drawn." in said
     assert "$z^{1}_{16}$" in said
     assert "$z^{1}_{7}$" not in said
 

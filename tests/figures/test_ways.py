@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from mpl_toolkits.mplot3d import Axes3D
 
 from nnexp.figures import ways
 from nnexp.figures.style import NothingToDraw
@@ -53,13 +54,15 @@ def test_the_third_coordinate_is_the_objectives_own_value_at_each_point(whole, s
             assert np.array_equal(np.stack([x, y], axis=1), theta[:, :2])
 
 
-def test_the_surface_is_J_at_its_corners(whole):
-    limits = [(-1.0, 2.0), (0.0, 3.0)]
+def test_the_surface_is_J_at_its_corners(whole, monkeypatch):
+    limits, given, draw = [(-1.0, 2.0), (0.0, 3.0)], [], Axes3D.plot_surface
+    monkeypatch.setattr(
+        Axes3D, "plot_surface", lambda axes, *xyz, **more: (given.extend(xyz), draw(axes, *xyz, **more))
+    )
     figure = drawn(ways.of_runs(whole, limits=limits, size=5))
-    run, surface = recall(whole["GD"]), figure.axes[0]
-    low, high = surface.get_zlim()
-    corners = [run.value(np.array([a, b])) for a in limits[0] for b in limits[1]]
-    assert low <= min(corners) <= max(corners) <= high
+    run, (x, y, J) = recall(whole["GD"]), (np.ravel(each) for each in given)
+    assert {(a, b) for a in limits[0] for b in limits[1]} <= set(zip(x, y, strict=True))
+    assert np.abs(run.value(np.stack([x, y], axis=1)) - J).max() <= TRUE
     assert figure.axes[1].get_xlim() == limits[0]
     assert figure.axes[1].get_ylim() == limits[1]
 
@@ -139,9 +142,17 @@ def test_a_run_that_diverged_leaves_the_picture_and_it_is_said(sweep):
     assert ((np.stack([x, y], axis=1)[seen] >= low) & (np.stack([x, y], axis=1)[seen] <= high)).all()
 
 
+def test_the_first_way_is_drawn_over_the_second(whole):
+    for axes in drawn(ways.of_runs(whole, size=11)).axes[:2]:
+        first, second = thick(axes, len(whole["GD"]["snapshot_steps"]))
+        assert first.get_zorder() > second.get_zorder() > 3
+
+
 def test_what_cannot_be_drawn_is_said(runs, sweep, whole):
     with pytest.raises(NothingToDraw, match="no run was given"):
         ways.of_runs({})
+    with pytest.raises(NothingToDraw, match="ways of 7 runs"):
+        ways.of_runs({str(number): whole["GD"] for number in range(7)})
     with pytest.raises(NothingToDraw, match="do not minimize the same J"):
         ways.of_runs({"one": whole["GD"], "other": runs.iloc[0]})
     with pytest.raises(NothingToDraw, match=r"SGD went no way .* snapshots=200"):

@@ -54,7 +54,7 @@ def step_sizes(seeds: Sequence[Endpoints], sizes: Sequence[Endpoints], schedules
         Panel(
             "SGD: constant and decreasing steps",
             *("updates", "J above the optimum", sgd),
-            "the median over seeds, and each seed: constant steps stay at a noise floor",
+            "median and each seed: constant steps stay at a noise floor",
             x_scale="log",
             y_scale="log",
         ),

@@ -57,7 +57,7 @@ def _mistakes(ends: Sequence[Endpoints]) -> Panel:
             y = np.concatenate([values.to_numpy() for _, values in found])
             marks.append(Dots(x, y, f"{name}, {optimizer.upper()}", color, 34.0, hollow))
     names = [loss.replace("asymmetric_nll", "asymmetric\nnll") for loss in LEARNED]
-    note = "every seed is a dot; both are reported whatever loss is trained"
+    note = "a dot a seed; both are always reported"
     ticks = (range(len(LEARNED)), names)
     return Panel(
         "What each trained loss gets wrong",

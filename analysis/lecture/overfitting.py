@@ -11,15 +11,15 @@ from numpy.typing import NDArray
 from analysis.experiment import Endpoints, Finding
 from analysis.lecture.claims import above, below, every
 from analysis.lecture.row import Drawing, Row
-from nnexp.figures import ladders, panels, style
+from nnexp.figures import panels, style
 from nnexp.figures.panels import Dots, Line, Panel
 
 Array = NDArray[np.float64]
 Ends = Sequence[Endpoints]
 
 TRAIN, TEST = style.BLUE, style.ORANGE
-MODEST, NO_PENALTY = 1e-9, 3e-9
-"""How far a loss may rise by rounding; where no penalty stands on an axis of logarithms."""
+MODEST, NO_PENALTY, ROOM = 1e-9, 3e-9, 1.4
+"""How far a loss may rise by rounding; where no penalty stands on an axis of logarithms; room for a legend."""
 FITS = (1, 5, 11)
 """Orders whose curves are drawn."""
 
@@ -63,7 +63,7 @@ def losses(order: Ends, width: Ends, l2: Ends, optima: Ends) -> Figure:
         Panel(
             "The cure: a penalty, at order 11",
             *("l2 (none at the left)", "loss at the optimum", _pair(_penalties(l2), *both(l2))),
-            "simple at the right, expressive at the left, best between",
+            "expressive at the left, simple at the right",
             x_scale="log",
             y_scale="log",
         ),
@@ -129,8 +129,27 @@ def _fit(ends: Endpoints, title: str) -> Panel:
 
 
 def tested(order: Ends, width: Ends, l2: Ends, optima: Ends) -> Figure:
-    """The test loss of each optimum of one net beside its J."""
-    return ladders.tested([optima[0].optima.frame()], ["Optima of one net on the same data"])
+    """Train and test loss of each optimum of one net side by side."""
+    table = optima[0].optima.frame()
+    place = list(range(1, len(table) + 1))
+    marks: list[Line | Dots] = [Line(place, table["J"], "J, with the penalty", style.INK, (0, (4, 2)), width=1.6)]
+    for loss, color, name in (("train_loss", TRAIN, "training data"), ("test_loss", TEST, "test data")):
+        marks += [
+            Line(place, table[loss], "", color, width=1.0, alpha=0.5),
+            Dots(place, table[loss], f"loss on {name}", color, 90.0),
+        ]
+    ticks = (place, [f"{n}\n{share:.1%}" for n, share in zip(place, table["share"], strict=True)])
+    note = "the lowest J first, each with the share of seeds that reach it"
+    shown = Panel(
+        "The optima of one net on the same data",
+        "optimum",
+        "loss",
+        marks,
+        note,
+        ticks=ticks,
+        y_limits=(0.0, ROOM * float(table["test_loss"].max())),
+    )
+    return panels.panels([shown], width=7.0, height=4.2)
 
 
 def traded(order: Ends, width: Ends, l2: Ends, optima: Ends) -> Iterator[Finding]:
@@ -181,8 +200,8 @@ ROWS = (
                 fits,
             ),
             Drawing(
-                "Test loss of each optimum of one net against its J: the ring around the best on test data is not at "
-                "the left.",
+                "Training and test loss of each optimum of one net, the lowest J at the left: training loss climbs "
+                "with J, while the least test loss stands second.",
                 tested,
             ),
         ),

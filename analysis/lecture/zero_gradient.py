@@ -33,7 +33,7 @@ def standing_still(ends: Sequence[Endpoints]) -> Figure:
     weight = "first weight $W^1_{11}$, from where it starts"
     title = "\n".join(_halves(f"no_gradient: {STATUS['no_gradient']}"))
     shown = [
-        Panel("J along one weight", weight, "J", along, "steps: flat, and a jump where a point changes sides"),
+        Panel("J along one weight", weight, "J", along, "steps: flat, with jumps; sigmoids: smooth"),
         Panel("J through training", "steps", "J", J, "the net of steps is not trained"),
         Panel("How far the weights move", "steps", "distance from the start", moved),
     ]

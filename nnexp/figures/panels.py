@@ -17,7 +17,7 @@ from numpy.typing import ArrayLike
 
 from nnexp.figures import style
 
-LETTERS_AN_INCH = 13
+LETTERS_AN_INCH = 12
 """How many letters of a note fit into an inch."""
 FEW_DECADES = 1e4
 """An axis of logarithms whose ends are nearer to one another than this has its numbers as people write them."""

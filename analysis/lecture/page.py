@@ -10,6 +10,8 @@ from analysis.report.made import commit, short, surroundings
 from analysis.report.page import Part, Picture, Section, Source, Table, Words, render
 
 TITLE, ALL = "The lecture, one picture per idea", "index"
+DPI = 150
+"""For a projector."""
 QUESTION = "What does each idea of MIT 6.036 (2020), lecture 6, look like, and does it hold? Think first, then look."
 
 
@@ -36,7 +38,7 @@ def section(lesson: Lesson) -> Section:
     """A row: what the lecture says, the question, the figures, the claims, the command."""
     row = lesson.row
     pictures = [
-        Picture(figure, drawing.alt, row.title + ".", (row.number,), metadata=lesson.metadata())
+        Picture(figure, drawing.alt, row.title + ".", (row.number,), metadata=lesson.metadata(), dpi=DPI)
         for figure, drawing in zip(lesson.figures, row.drawings, strict=True)
     ]
     claims = Table(lesson.table(), "What is checked.", (row.number,))

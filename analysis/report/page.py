@@ -45,7 +45,7 @@ class Picture:
     """A picture.
 
     alt: what it shows, for who cannot see it. says: its caption. of: numbers of objectives, all if none.
-    metadata: what its file says of where it comes from, by name.
+    metadata: what its file says of where it comes from, by name. dpi: points of the file an inch.
     """
 
     figure: Figure
@@ -54,12 +54,13 @@ class Picture:
     of: tuple[int, ...] = ()
     kind: str = "picture"
     metadata: Mapping[str, str] = field(default_factory=dict)
+    dpi: int = DPI
 
     @functools.cached_property
     def png(self) -> bytes:
         """The picture's file."""
         drawn = io.BytesIO()
-        self.figure.savefig(drawn, format="png", dpi=DPI, metadata={"Software": None, **self.metadata})
+        self.figure.savefig(drawn, format="png", dpi=self.dpi, metadata={"Software": None, **self.metadata})
         return drawn.getvalue()
 
     def data(self) -> str:

@@ -35,7 +35,14 @@ def labels(several: Sequence[Endpoints], classes: Sequence[Endpoints]) -> Figure
     shown, data = maps(several[0], *DAYS, WEATHER), several[0].recalled.configuration.data
     found = [Points(data.X_train, label) for label in data.Y_train]
     row = [Panel(who, shown.says(i), "labels", found[i]) for i, who in enumerate(WHO)]
-    return grid([row], title="Three labels, a sigmoid each, on the same three features", threshold="guess of 1/2")
+    title = f"{_shapes(several[0])}: three labels, a sigmoid each, on the same three features"
+    return grid([row], title=title, threshold="guess of 1/2")
+
+
+def _shapes(ends: Endpoints) -> str:
+    """The shapes of W, layer by layer, in the lecture's notation."""
+    shapes = enumerate((W.shape for W, _ in ends.recalled.weights()), start=1)
+    return ", ".join(f"$W^{layer}$ is {m} x {n}" for layer, (m, n) in shapes)
 
 
 def one_of_three(several: Sequence[Endpoints], classes: Sequence[Endpoints]) -> Figure:
@@ -43,7 +50,7 @@ def one_of_three(several: Sequence[Endpoints], classes: Sequence[Endpoints]) -> 
     shown, data = maps(classes[0], *BLOBS, XY), classes[0].recalled.configuration.data
     found = [Points(data.X_train, label) for label in data.Y_train]
     row = [Panel(f"guess that it is {name}", shown.says(i), "above", found[i]) for i, name in enumerate(data.outputs)]
-    title = "One of three classes, a softmax over all: at each place the three guesses add up to 1"
+    title = f"{_shapes(classes[0])}: one of three classes, a softmax whose guesses add up to 1"
     return grid([row], title=title, threshold="guess of 1/2", labels=("another class", "this class"))
 
 

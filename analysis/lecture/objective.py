@@ -10,9 +10,11 @@ from numpy.typing import NDArray
 
 from analysis.experiment import Endpoints, Finding
 from analysis.lecture.claims import same, within
-from analysis.lecture.row import Row
+from analysis.lecture.row import Drawing, Row
 from nnexp.figures import panels, style
+from nnexp.figures.matrix import heat
 from nnexp.figures.panels import Dots, Line, Panel
+from nnexp.figures.ways import symbol
 from nnexp.frames import Recalled
 
 Array = NDArray[np.float64]
@@ -36,6 +38,14 @@ def derivatives(ends: Sequence[Endpoints]) -> Figure:
     note = "greatest entry of the gap: a tenth of h, a hundredth of the gap"
     gap = Panel("Differences beside derivatives", "h", "gap", marks, note, x_scale="log", y_scale="log")
     return panels.panels([*(_along(recalled, *each) for each in WHERE), gap])
+
+
+def curvatures(ends: Sequence[Endpoints]) -> Figure:
+    """The Hessian, entry by entry, by layers."""
+    recalled, network = ends[0].recalled, ends[0].recalled.objective.network
+    names = [symbol(network, place) for place in range(recalled.theta.size)]
+    title = "The Hessian of J: how the slope along each weight changes with every other, layer 1 and layer 2"
+    return heat(recalled.hessian(), names, title, [n * m for n, m in network.shapes])
 
 
 def _along(recalled: Recalled, name: str, place: int) -> Panel:
@@ -108,5 +118,12 @@ ROWS = (
         ("l16_objective",),
         derivatives,
         of_all_weights,
+        (
+            Drawing(
+                "A square of 13 by 13 colored numbers, the second derivatives of J by every pair of weights and "
+                "offsets, the same on both sides of the diagonal, with lines between the two layers.",
+                curvatures,
+            ),
+        ),
     ),
 )

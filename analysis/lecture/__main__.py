@@ -45,7 +45,7 @@ def _arguments(given: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--seeds", type=int, help="how many seeds, in place of those in the sweeps of several seeds")
     parser.add_argument("--runs-dir", default=f"runs/{FOLDER}", help="the folder of everything that is made")
     parser.add_argument("--track", action="store_true", help="show the sweeps in MLflow too")
-    parser.add_argument("--notebook", action="store_true", help="execute the notebook of the lecture as well")
+    parser.add_argument("--notebook", action="store_true", help="execute the notebook as well, on runs/lecture")
     return parser.parse_args(given)
 
 

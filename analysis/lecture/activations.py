@@ -84,7 +84,7 @@ def exact(ends: Sequence[Endpoints]) -> Iterator[Finding]:
     for each in ends:
         f = each.recalled.configuration.activation
         yield within(
-            f"{f.name}: value by its formula, off by", float(np.abs(said(each, z) - formulas[f.name]).max()), 1e-15
+            f"{f.name}: value by its formula, off by", float(np.abs(said(each, z) - formulas[f.name]).max()), 1e-14
         )
         rise = (said(each, z + H) - said(each, z - H)) / (2.0 * H)
         yield within(f"{f.name}: slope by differences, off by", float(np.abs(slope(f, z) - rise).max()), 1e-8)

@@ -1,11 +1,12 @@
 PYTHON ?= python3
 SWEEP ?= optima
 ARGS ?=
+ROW ?=
 PORT ?= 5000
 RUN := .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help sweep judge compare truth report basins slices ui sync metrics notebooks test check bench bench-tracking
+.PHONY: help sweep judge compare truth lecture report basins slices ui sync metrics notebooks test check bench bench-tracking
 
 help: ## show these targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -21,6 +22,9 @@ compare: .venv/kernels ## compare where the seeds of a sweep ended: tables and f
 
 truth: .venv/kernels ## reproduce theorems and published figures (ARGS="T3 T7"); the table goes to docs/truths.md
 	@$(RUN) -m analysis.truth $(ARGS)
+
+lecture: .venv/kernels ## the lecture's ideas as figures with checked claims: runs/lecture/index.html (ROW=L7 for one)
+	@$(RUN) -m analysis.lecture $(ROW) $(ARGS)
 
 report: .venv/kernels ## what a sweep asked and found, as one page: runs/analysis/SWEEP/report.html
 	@$(RUN) -m analysis.report "$(SWEEP)"

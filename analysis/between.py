@@ -16,6 +16,7 @@ from analysis.objectives import Minimized
 from nnexp.optima.between.barrier import LineBarriers, line_barriers
 from nnexp.optima.between.landscape import Landscape
 from nnexp.optima.between.survey import survey
+from nnexp.optima.distinct import rungs
 from nnexp.optima.distinct.matching import match
 from nnexp.optima.distinct.symmetry import of_objective
 
@@ -50,6 +51,16 @@ class Between:
         heights = self.landscape.highest()
         known = (number[self.pairs] >= 0).all(axis=1)
         return np.where(known, heights[number[self.pairs[:, 0]], number[self.pairs[:, 1]]], np.inf)
+
+    @property
+    def names(self) -> list[str]:
+        """What each optimum of the landscape is called: by its rung, `new` where it was found on the way."""
+        assert self.landscape is not None
+        called = ["new"] * len(self.landscape.J)
+        for number, place in zip(self.landscape.number, self.chosen, strict=True):
+            if number >= 0:
+                called[number] = rungs.name(place)
+        return called
 
     def table(self) -> pd.DataFrame:
         """One row a pair, the closest first: both J, how far apart, and the climbs above the worse end, by line and by pass."""

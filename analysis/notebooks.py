@@ -1,4 +1,4 @@
-"""Every notebook of this folder, executed: `python -m analysis.notebooks optima`, or without a name for the newest sweep.
+"""Every notebook of this folder about a sweep, executed: `python -m analysis.notebooks optima`, or nameless for the newest.
 
 The executed copies go to runs/analysis/notebooks/; the notebooks themselves stay without outputs. Run from the folder that
 holds `runs`.
@@ -22,6 +22,8 @@ from nnexp.records import Records
 FOLDER = Path(__file__).parent
 TIMEOUT = 600
 """Seconds that a cell may take."""
+BY_THEMSELVES = ("lecture",)
+"""Notebooks that run what they show; `python -m analysis.lecture --notebook` executes that one."""
 
 
 def main(given: Sequence[str] | None = None) -> None:
@@ -38,9 +40,14 @@ def main(given: Sequence[str] | None = None) -> None:
         sys.exit(1)
 
 
-def sources() -> list[Path]:
+def every() -> list[Path]:
     """The notebooks, by name."""
     return sorted(FOLDER.glob("*.ipynb"))
+
+
+def sources() -> list[Path]:
+    """Those that are about a sweep on record."""
+    return [file for file in every() if file.stem not in BY_THEMSELVES]
 
 
 def run(source: Path, target: Path) -> list[str]:

@@ -9,26 +9,19 @@ is asked.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
-from nnexp.configuration import digest
+from nnexp.configuration import WAYS, objective_id
 from nnexp.errors import UserError
 from nnexp.frames import Recalled, recall
 from nnexp.optima import seeds
 from nnexp.optima.distinct import rungs
 from nnexp.optima.distinct.catalogue import MINIMA, Catalogue, catalogue
 from nnexp.optima.distinct.unseen import Estimate, optima
-
-WAYS = (
-    *("step_size", "schedule", "initializer", "optimizer", "steps"),
-    *("passes", "curve_points", "snapshots", "false_negative_cost"),
-)
-"""Settings of how J is minimized; all others say what J is."""
 
 
 @dataclass(frozen=True)
@@ -102,15 +95,7 @@ def objectives(runs: pd.DataFrame) -> list[Minimized]:
 def identities(runs: pd.DataFrame) -> pd.Series:
     """The id of the objective of each configuration."""
     first = runs.drop_duplicates("configuration").set_index("configuration")["settings"]
-    return first.map(_identity)
-
-
-def _identity(settings: str) -> str:
-    """What is left of the settings without the ways; a stopping rule counts where it sets examples aside."""
-    kept = {key: value for key, value in json.loads(settings).items() if key not in WAYS}
-    if kept["stopping"]["name"] != "early_stopping":
-        del kept["stopping"]
-    return digest(kept)
+    return first.map(objective_id)
 
 
 def _minimized(number: int, key: str, group: pd.DataFrame, keys: Sequence[str]) -> Minimized:

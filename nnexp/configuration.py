@@ -44,6 +44,12 @@ KEYS = (
 )
 """The keys that say a configuration, in columns, tables and MLflow parameters."""
 
+WAYS = (
+    *("step_size", "schedule", "initializer", "optimizer", "steps"),
+    *("passes", "curve_points", "snapshots", "false_negative_cost"),
+)
+"""Settings of how J is minimized; all others say what J is."""
+
 
 @dataclass(frozen=True)
 class Configuration:
@@ -195,6 +201,17 @@ def _canonical(plain: Any) -> Any:
     if isinstance(plain, list | tuple):
         return [_canonical(value) for value in plain]
     return plain + 0.0 if isinstance(plain, float) else plain
+
+
+def objective_id(settings: str) -> str:
+    """16 hexadecimal digits of what J is, from a record's settings (JSON) without WAYS; equal for runs that minimize the same.
+
+    A stopping rule counts where it sets examples aside.
+    """
+    kept = {key: value for key, value in json.loads(settings).items() if key not in WAYS}
+    if kept["stopping"]["name"] != "early_stopping":
+        del kept["stopping"]
+    return digest(kept)
 
 
 def remember(planned: Iterable[Configuration]) -> None:

@@ -60,6 +60,23 @@ def load(sweep: str | None = None, runs_dir: str | Path = "runs", curves: bool =
     return frame(store, store.sweep(sweep).runs, curves)
 
 
+def one(run: str, runs_dir: str | Path = "runs") -> pd.Series:
+    """The row of a run on record, with its lists, by its id or by as much of its beginning as no other run's id has.
+
+    Raises:
+        UserError: if there is no such run, or there are several.
+    """
+    store = Records(runs_dir)
+    found = sorted(each for each in store.ids() if run and each.startswith(run))
+    if not found:
+        what = f"no run {run} is on record in {store.root}"
+        raise UserError(f"{what}; nnexp.load(...)['run'] has the ids of a sweep's runs")
+    if len(found) > 1:
+        what = f"{len(found):,} runs on record in {store.root} have ids that begin with {run}"
+        raise UserError(f"{what}; give more of it, as in {found[0]}")
+    return frame(store, found).iloc[0]
+
+
 @dataclass(frozen=True)
 class Recalled:
     """A run taken from its record: what was minimised, and where training ended.

@@ -6,8 +6,7 @@ from pathlib import Path
 
 from nnexp import spending
 from nnexp.configuration import Configuration
-from nnexp.errors import UserError
-from nnexp.frames import frame, recall
+from nnexp.frames import one, recall
 from nnexp.optima.endpoints import why as reasons
 from nnexp.records import Records
 
@@ -16,16 +15,11 @@ def why(run: str, runs_dir: str | Path = "runs") -> str:
     """A paragraph that says why a run ended where it did: its verdict, its units, its mistakes, the steepest way out.
 
     Raises:
-        UserError: if the run is not on record.
+        UserError: if the run, known by its id or its beginning, is not on record.
     """
-    store = Records(runs_dir)
-    rows = frame(store, [run])
-    if rows.empty:
-        raise UserError(
-            f"no run {run} is on record in {store.root}; nnexp.load(...)['run'] has the ids of a sweep's runs"
-        )
-    found = recall(rows.iloc[0])
-    made, optimum = found.configuration, _optimum(store, run, found.configuration)
+    row = one(run, runs_dir)
+    found = recall(row)
+    made, optimum = found.configuration, _optimum(Records(runs_dir), row["run"], found.configuration)
     return reasons.why(found.objective, found.theta, made.l2, made.l1, status=found.status, optimum=optimum)
 
 

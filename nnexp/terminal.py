@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import argparse
 import shlex
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from rich import box
 from rich.console import Console
@@ -20,6 +21,8 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 from rich.table import Table
+
+from nnexp.errors import UserError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -35,6 +38,23 @@ console = Console(highlight=False, markup=False)
 def refuse(error: Exception) -> None:
     """One line on standard error that says what is wrong."""
     print("nnexp: " + " ".join(str(error).split()), file=sys.stderr)
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser of arguments that refuses in one line, as everything is refused."""
+
+    def error(self, message: str) -> NoReturn:
+        """Refuse what was asked."""
+        raise UserError(f"{message}; see {self.prog} --help")
+
+
+def door(run: Callable[[], None]) -> None:
+    """Run a command line; a refusal is one line on standard error and exit code 2."""
+    try:
+        run()
+    except UserError as error:
+        refuse(error)
+        sys.exit(2)
 
 
 class Bar:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -9,12 +10,11 @@ import time
 from pathlib import Path
 
 import pytest
-from hydra import compose, initialize_config_dir
 from mlflow import MlflowClient
 
 import nnexp
 from nnexp import config
-from nnexp.__main__ import _plain, conf_dir, help_text
+from nnexp.__main__ import asked_for, conf_dir, help_text
 from nnexp.parts import registry
 from nnexp.plan import plan
 from nnexp.tracking import store
@@ -33,24 +33,25 @@ def run(folder, *arguments):
     )
 
 
-def composed(*overrides):
-    with initialize_config_dir(version_base="1.3", config_dir=str(conf_dir())):
-        return _plain(compose("config", overrides=list(overrides), return_hydra_config=True))
+def command(name):
+    """What runs a named sweep: the lecture's belong to rows of the lecture."""
+    row = re.match(r"lecture/l(\d+)_", name)
+    return f"make lecture ROW=L{int(row[1])}" if row else f"make sweep SWEEP={name}"
 
 
 @pytest.mark.parametrize("name", SWEEPS)
 def test_every_named_sweep_composes_and_plans(name):
-    asked = composed(f"sweep={name}")
+    asked = asked_for(f"sweep={name}")
     made = plan(config.check(asked))
     assert asked["name"] == name.replace("/", ".")
     crossed = made.sweep.init_seeds and len(made.sweep.init_seeds) * len(made.sweep.order_seeds)
     assert len(made.runs) == len(made.configurations) * (crossed or len(made.sweep.seeds))
     header = (conf_dir() / "sweep" / f"{name}.yaml").read_text(encoding="utf-8").splitlines()[:2]
-    assert header == ["# @package _global_", f"# make sweep SWEEP={name}"]
+    assert header == ["# @package _global_", f"# {command(name)}"]
 
 
 def test_optima_asks_for_each_of_its_runs_once():
-    made = plan(config.check(composed("sweep=optima")))
+    made = plan(config.check(asked_for("sweep=optima")))
     linear = [c for c in made.configurations if c.depth == 1]
     assert (len(made.configurations), len(made.runs), len(linear)) == (104, 1664, 8)
     steps = {c.optimizer.name: c.steps for c in made.configurations}
@@ -58,7 +59,7 @@ def test_optima_asks_for_each_of_its_runs_once():
 
 
 def test_a_value_of_a_named_sweep_can_be_changed():
-    made = plan(config.check(composed("sweep=optima", "optimizer=gd", "activation=relu", "seeds=[3]")))
+    made = plan(config.check(asked_for("sweep=optima", "optimizer=gd", "activation=relu", "seeds=[3]")))
     assert {(run.configuration.optimizer.name, run.init_seed) for run in made.runs} == {("gd", 3)}
 
 

@@ -7,7 +7,6 @@ import numpy as np
 from analysis.between import Between
 from analysis.report.page import Picture, Section, Table, Words
 from nnexp.figures import landscape as pictures
-from nnexp.optima.distinct import rungs
 
 TITLE = "How far apart, and what lies between"
 FLAT = 1e-9
@@ -88,8 +87,4 @@ def _tree(found: Between, of: tuple[int, ...]) -> list[Picture]:
         return []
     alt = "A tree whose leaves are optima at their J, joined at the height of the lowest pass known."
     says = "Optima hang at their J, and two branches meet at the height of the lowest pass known (a disconnectivity graph)."
-    names = ["new"] * len(found.landscape.J)
-    for number, place in zip(found.landscape.number, found.chosen, strict=True):
-        if number >= 0:
-            names[number] = rungs.name(place)
-    return [Picture(pictures.disconnectivity(found.landscape, names), alt, says, of)]
+    return [Picture(pictures.disconnectivity(found.landscape, found.names), alt, says, of)]

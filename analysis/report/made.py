@@ -15,12 +15,19 @@ def short(found: str) -> str:
 
 def made(record: SweepRecord) -> dict[str, str]:
     """What the page came from, by name."""
-    found, changed = origin.commit()
     return {
         "sweep": f"{record.name}, id {record.id}, asked on {record.created[:16].replace('T', ' ')} UTC",
+        **surroundings(),
+        "made again by": f"python -m nnexp sweep={record.name}, then python -m analysis.report {record.name}",
+    }
+
+
+def surroundings() -> dict[str, str]:
+    """The program, the libraries and the machine, by name."""
+    found, changed = origin.commit()
+    return {
         "commit": found + (", with changes that are not committed" if changed else ""),
         "arithmetic": f"trainer {TRAINER}, judge {JUDGE}; runs of another trainer have other ids, and none of them is here",
         "versions": origin.versions("numpy", "scipy", "pandas"),
         "machine": origin.machine(),
-        "made again by": f"python -m nnexp sweep={record.name}, then python -m analysis.report {record.name}",
     }

@@ -7,9 +7,10 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.objectives import WAYS, Minimized
+from analysis.objectives import Minimized
 from analysis.report.page import Part, Picture, Section, Table, Words
 from analysis.tables import count
+from nnexp.configuration import WAYS
 from nnexp.figures import ladders
 from nnexp.figures.style import NothingToDraw
 from nnexp.optima import seeds

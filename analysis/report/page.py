@@ -1,4 +1,4 @@
-"""What is a report made of? Sections of sentences, tables and pictures, and the page that they become.
+"""What is a page made of? Sections of sentences, tables and pictures, and the page that they become.
 
 Every table and picture says of which runs it is. Pictures are part of the page, as PNG in base64, so that the page is one file
 and needs nothing else.
@@ -7,10 +7,12 @@ and needs nothing else.
 from __future__ import annotations
 
 import base64
+import functools
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 
 import pandas as pd
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -43,6 +45,7 @@ class Picture:
     """A picture.
 
     alt: what it shows, for who cannot see it. says: its caption. of: numbers of objectives, all if none.
+    metadata: what its file says of where it comes from, by name. dpi: points of the file an inch.
     """
 
     figure: Figure
@@ -50,19 +53,27 @@ class Picture:
     says: str
     of: tuple[int, ...] = ()
     kind: str = "picture"
+    metadata: Mapping[str, str] = field(default_factory=dict)
+    dpi: int = DPI
+
+    @functools.cached_property
+    def png(self) -> bytes:
+        """The picture's file."""
+        drawn = io.BytesIO()
+        self.figure.savefig(drawn, format="png", dpi=self.dpi, metadata={"Software": None, **self.metadata})
+        return drawn.getvalue()
 
     def data(self) -> str:
         """The picture as the text of an address."""
-        drawn = io.BytesIO()
-        self.figure.savefig(drawn, format="png", dpi=DPI, metadata={"Software": None})
-        return "data:image/png;base64," + base64.b64encode(drawn.getvalue()).decode("ascii")
+        return "data:image/png;base64," + base64.b64encode(self.png).decode("ascii")
 
 
 @dataclass(frozen=True)
 class Words:
-    """A paragraph."""
+    """A paragraph. look: plain unless given, `ask` for what to think of first, `command` for what is typed."""
 
     text: str
+    look: Literal["plain", "ask", "command"] = "plain"
     kind: str = "words"
 
 
@@ -83,11 +94,15 @@ class Source:
     """Where a page comes from.
 
     runs: name and ids by the number of their objective. made: versions and the like, by name. commit: as captions name it.
+    what: what the runs are grouped by. whole: how captions call all of them. configs: what was asked for, by the same numbers.
     """
 
     runs: dict[int, tuple[str, list[str]]]
     made: dict[str, str]
     commit: str
+    what: str = "objective"
+    whole: str = "all of the sweep"
+    configs: Mapping[int, str] = field(default_factory=dict)
 
     def of(self, numbers: Sequence[int]) -> int:
         """How many runs these objectives have; of all, where none is named."""

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from analysis import asked
+from analysis.experiment import Experiment, Finding
 from analysis.terminal import console
 from analysis.truth import (
     convex,
@@ -29,7 +30,6 @@ from analysis.truth import (
     xor_origin,
     xor_plateaus,
 )
-from analysis.truth.experiment import Experiment, Finding
 from nnexp.errors import unknown
 
 TRUTHS = {
@@ -82,7 +82,7 @@ def main(given: Sequence[str] | None = None) -> None:
         if name not in TRUTHS:
             raise unknown("truth", name, TRUTHS)
     whole = not said.truths and said.seeds is None
-    rows = list(table(Experiment(Path(said.runs_dir), said.seeds), said.truths or list(TRUTHS), _told))
+    rows = list(table(Experiment("truth", Path(said.runs_dir), said.seeds), said.truths or list(TRUTHS), _told))
     if whole:
         PAGE.write_text(markdown(rows), encoding="utf-8")
         before, _, rest = README.read_text(encoding="utf-8").partition(START)

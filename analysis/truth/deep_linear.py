@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from analysis.experiment import MINIMA, Endpoints, Experiment, Finding, judged, said
 from analysis.truth.critical import placed, spectrum, subsets
-from analysis.truth.experiment import MINIMA, Endpoints, Experiment, Finding, judged, said
 
 SOURCE = "Kawaguchi 2016, NIPS 29"
 TOLERANCE = 1e-9

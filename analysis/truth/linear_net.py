@@ -8,8 +8,8 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
+from analysis.experiment import Endpoints, Experiment, Finding, judged, said
 from analysis.truth.critical import Spectrum, placed, spectrum, subsets
-from analysis.truth.experiment import Endpoints, Experiment, Finding, judged, said
 from nnexp.optima.endpoints.verdict import Judged
 
 Array = NDArray[np.float64]

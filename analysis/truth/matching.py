@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.truth.experiment import Endpoints, Experiment, Finding
+from analysis.experiment import Endpoints, Experiment, Finding
 from nnexp.optima.between.barrier import line_barriers
 from nnexp.optima.distinct.matching import match
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from analysis.truth.experiment import Endpoints, Experiment, Finding, said
+from analysis.experiment import Endpoints, Experiment, Finding, said
 
 SOURCE = "Auer, Herbster & Warmuth 1996, NIPS 8"
 SUMS = np.array([0.093746358763, 0.107642170807, 0.111016670455, 0.124912482499])

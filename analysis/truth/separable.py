@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 from scipy.optimize import linprog
 
-from analysis.truth.experiment import Endpoints, Experiment, Finding, said
+from analysis.experiment import Endpoints, Experiment, Finding, said
 
 SOURCE = "Albert & Anderson 1984, Biometrika 71"
 

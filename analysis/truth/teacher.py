@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from analysis.truth.experiment import Endpoints, Experiment, Finding
+from analysis.experiment import Endpoints, Experiment, Finding
 
 SOURCE = "Safran & Shamir 2018, ICML"
 SHARES = {6: 0.0030, 7: 0.0474, 8: 0.1258}

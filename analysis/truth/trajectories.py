@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.neural_network import MLPClassifier
 
-from analysis.truth.experiment import Endpoints, Experiment, Finding
+from analysis.experiment import Endpoints, Experiment, Finding
 
 Array = NDArray[np.float64]
 

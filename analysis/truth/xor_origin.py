@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from analysis.truth.experiment import Experiment, Finding
+from analysis.experiment import Experiment, Finding
 
 SOURCE = "by hand: tanh(0) = 0, and no corner pulls alone"
 TOLERANCE = 1e-12
@@ -14,7 +14,7 @@ TOLERANCE = 1e-12
 
 def findings(experiment: Experiment) -> Iterator[Finding]:
     """The verdict at the origin, its J and its smallest eigenvalue, for several widths and penalties."""
-    groups = experiment.run("t6_xor_origin", many=False)
+    groups = experiment.run("t6_xor_origin")
     verdicts = {name for ends in groups for name in ends.verdicts}
     l2 = np.array([ends.recalled.configuration.l2 for ends in groups])
     J = np.array([ends.J[0] for ends in groups])

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from analysis.truth.experiment import MINIMA, Experiment, Finding, said
+from analysis.experiment import MINIMA, Experiment, Finding, said
 
 SOURCE = "Hamey 1998; Sprinkhuizen-Kuyper & Boers 1999"
 LADDERS = {

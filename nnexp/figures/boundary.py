@@ -6,6 +6,7 @@ For thousands of bare images see `images`; the plane itself is `plane`'s.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -87,7 +88,7 @@ def _bare(axes: Axes, picture: Any) -> None:
     style.framed(axes)
 
 
-def panel(axes: Axes, row: Any, size: int = FINE, scale: float = 1.0, tested: bool = True) -> None:
+def panel(axes: Axes, row: Any, size: int = FINE, scale: float = 1.0, tested: bool = True, output: int = 0) -> None:
     """Draw a run into axes: its guess over the plane of its data, the boundary, the points; or that it diverged.
 
     Args:
@@ -96,9 +97,11 @@ def panel(axes: Axes, row: Any, size: int = FINE, scale: float = 1.0, tested: bo
         size: pixels on a side of the coloured ground.
         scale: how large the points are drawn; 1 suits an axes of 3 inches.
         tested: whether the test points are drawn too.
+        output: which of several labels or numbers is drawn, from 0; several classes are always drawn together.
     """
     run = recall(row)
-    data, view = run.configuration.data, plane(run.configuration.data)
+    data = _from_output(run.configuration.data, output)
+    view = plane(data)
     style.tidy(axes, x=view.names[0], y=view.names[1] if len(view.names) == 2 else data.outputs[0])
     axes.set_xlim(view.limits[0])
     axes.set_ylim(view.limits[1] if len(view.names) == 2 else pixels.heights(data))
@@ -106,16 +109,21 @@ def panel(axes: Axes, row: Any, size: int = FINE, scale: float = 1.0, tested: bo
         axes.set_facecolor(tuple(style.mix(style.GREY, "white", 0.3)))
         style.says(axes, "diverged")
         return
-    draw = _surface if len(view.names) == 2 else _curves
-    draw(axes, run, view, size)
+    draw, size = (_surface, size) if len(view.names) == 2 else (_curves, 4 * size)
+    draw(axes, data, view, _guess(run, view, size)[output:], size)
     area = scale * float(np.clip(3000.0 / max(data.X_train.shape[1], 1), 16.0, 90.0))
     if tested:
         _points(axes, data, view, data.X_test, data.Y_test, False, area)
     _points(axes, data, view, data.X_train, data.Y_train, True, area)
 
 
-def _surface(axes: Axes, run: Any, view: Plane, size: int) -> None:
-    data, guess = run.configuration.data, _guess(run, view, size)
+def _from_output(data: Any, output: int) -> Any:
+    """The data as if this output were the first."""
+    Y_train, Y_test = data.Y_train[output:], data.Y_test[output:]
+    return replace(data, Y_train=Y_train, Y_test=Y_test, outputs=data.outputs[output:]) if output else data
+
+
+def _surface(axes: Axes, data: Any, view: Plane, guess: Array, size: int) -> None:
     ground = pixels.colors(data, guess).reshape(size, size, 3)
     (left, right), (low, high) = view.limits
     axes.imshow(ground, extent=(left, right, low, high), origin="upper", aspect="auto", interpolation="nearest")
@@ -125,9 +133,8 @@ def _surface(axes: Axes, run: Any, view: Plane, size: int) -> None:
             axes.contour(across, up, lead.reshape(size, size), [0.0], colors=[style.INK], linewidths=1.3)
 
 
-def _curves(axes: Axes, run: Any, view: Plane, size: int) -> None:
-    data, guess = run.configuration.data, _guess(run, view, 4 * size)
-    across = centers(view.limits[0], 4 * size)
+def _curves(axes: Axes, data: Any, view: Plane, guess: Array, size: int) -> None:
+    across = centers(view.limits[0], size)
     several = data.task == "multiclass"
     inks = style.class_colors(len(guess)) if several else [style.INK]
     for values, ink in zip(guess, inks, strict=False):

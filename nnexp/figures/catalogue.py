@@ -14,13 +14,12 @@ from matplotlib.figure import Figure
 from matplotlib.patches import ConnectionPatch
 from numpy.typing import ArrayLike, NDArray
 
-from nnexp.figures import boundary, style
+from nnexp.figures import boundary, style, units
 from nnexp.figures.plane import plane
 from nnexp.frames import recall
 from nnexp.optima.distinct import rungs as ladder
 from nnexp.optima.distinct import unseen
 from nnexp.optima.distinct.catalogue import Catalogue, Optimum
-from nnexp.optima.distinct.reduction import activations
 
 Array = NDArray[np.float64]
 
@@ -30,9 +29,6 @@ MOST, MOST_SHOWN, MOST_UNITS = 24, 8, 8
 RUNG, BESIDE_NAMES = 0.45, -0.15
 """How far the rungs reach, as a share of the ladder's width, and where the lines from them end, left of the names of the bars,
 as a share of the bars' width."""
-
-SILENT = 1e-6
-"""A unit that says no more than this anywhere is shown as one that says 0."""
 
 POINTS = 80
 
@@ -178,9 +174,9 @@ def gallery(found: Catalogue, run: Any, most: int = MOST_SHOWN) -> Figure:
     """
     shown = _some(found)[:most]
     recalled = recall(run)
-    units = min(MOST_UNITS, sum(recalled.objective.network.sizes[1:-1]))
-    made = style.figure(2.3 * (1 + units) + 0.5, 2.25 * len(shown) + 1.0)
-    places = made.subplots(len(shown), 1 + units, squeeze=False)
+    beside = min(MOST_UNITS, sum(recalled.objective.network.sizes[1:-1]))
+    made = style.figure(2.3 * (1 + beside) + 0.5, 2.25 * len(shown) + 1.0)
+    places = made.subplots(len(shown), 1 + beside, squeeze=False)
     for place, (line, each) in enumerate(zip(places, shown, strict=True)):
         boundary.panel(line[0], {**dict(run), "theta": each.theta}, scale=0.5, tested=False)
         line[0].set(xlabel="", xticks=[], yticks=[])
@@ -190,25 +186,15 @@ def gallery(found: Catalogue, run: Any, most: int = MOST_SHOWN) -> Figure:
         line[0].set_title(f"J {each.J:.4g}", fontsize=style.TEXT, color=style.INK)
         style.framed(line[0])
         _units(line[1:], recalled, each.theta)
-    note = "Hidden units: blue below 0, white 0, orange above, each by its own largest value"
-    made.suptitle(f"{_many(found, shown)}. {note}", fontsize=style.TEXT, color=style.INK)
+    made.suptitle(f"{_many(found, shown)}. Hidden units: {units.COLORS}", fontsize=style.TEXT, color=style.INK)
     style.legend(made, boundary.key([run], tested=False))
     return made
 
 
 def _units(line: Any, recalled: Any, theta: Array) -> None:
     """What hidden units say over the plane of the data, one axes each."""
-    view, network = plane(recalled.configuration.data), recalled.objective.network
-    inputs = recalled.configuration.features.transform(view.grid(boundary.FINE))
-    layers = activations(network, theta[None, :], inputs)
-    named = [(f"layer {i + 1}, unit {j + 1}", a) for i, layer in enumerate(layers) for j, a in enumerate(layer[0])]
+    layers = units.said(recalled, theta)
+    named = [(f"layer {i + 1}, unit {j + 1}", a) for i, (_, layer) in enumerate(layers) for j, a in enumerate(layer)]
     for axes, (name, a) in zip(line, named, strict=False):
-        size = boundary.FINE
-        if len(view.names) == 1:
-            axes.plot(a, color=style.INK, linewidth=1.4)
-        else:
-            share = 0.5 + 0.5 * a / max(float(np.abs(a).max()), SILENT)
-            ground = style.diverging()[(share * (style.LEVELS - 1)).astype(np.int64)].reshape(size, size, 3)
-            axes.imshow(ground, interpolation="nearest", aspect="auto")
+        units.paint(axes, plane(recalled.configuration.data), a)
         axes.set_title(name if len(layers) > 1 else name.split(", ")[1], fontsize=style.TEXT, color=style.INK)
-        style.framed(axes)

@@ -125,7 +125,4 @@ def _explain(made: Figure, names: list[str]) -> None:
     if len(names) == 1:
         style.legend(made, [*handles, *marks])
         return
-    rows = max(len(handles), len(marks))
-    blank = style.line(" ", "none")
-    padded = [*handles, *[blank] * (rows - len(handles)), *marks, *[blank] * (rows - len(marks))]
-    style.legend(made, padded, columns=2)
+    style.legend(made, style.columns(handles, marks), columns=2)

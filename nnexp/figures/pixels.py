@@ -21,6 +21,9 @@ Pixels = NDArray[np.uint8]
 NUMBERS = ("regression", "population")
 """The tasks whose outputs are numbers, not classes."""
 
+DARKER = 0.38
+"""How much black a point's color has in it, so that it shows on its class's ground."""
+
 PIECE = 3600
 """Points that go through a net at a time: one net on so many stays in the cache, which several nets or all points do not."""
 
@@ -55,7 +58,6 @@ def images(configuration: Any, thetas: Array, size: int = 120) -> Pixels:
 
 def guesses(configuration: Any, thetas: Array, inputs: Array) -> Iterator[Array]:
     """Each net's guess in turn, (outputs, examples), for thetas (runs, parameters) and inputs (m, examples)."""
-    objective = configuration.objective()
     objective = configuration.objective()
     pieces = [np.ascontiguousarray(inputs[:, i : i + PIECE]) for i in range(0, inputs.shape[1], PIECE)]
     for theta in thetas:
@@ -99,7 +101,7 @@ def point_colors(data: Any, Y: Array) -> Array:
     if data.task in NUMBERS:
         low, high = value_range(data)
         return _MAP[_index(np.clip((Y[0] - low) / (high - low), 0.0, 1.0))].astype(np.float64) * (0.62 / 255.0)
-    solid = [style.mix(color, "black", 0.38) for color in style.class_colors(max(2, len(Y)))]
+    solid = [style.mix(color, "black", DARKER) for color in style.class_colors(max(2, len(Y)))]
     return np.array(solid, np.float64)[labels(data, Y)]
 
 

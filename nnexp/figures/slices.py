@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
-from matplotlib.colors import LinearSegmentedColormap, LogNorm, Normalize
+from matplotlib.colors import Colormap, LinearSegmentedColormap, LogNorm, Normalize
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
@@ -20,6 +20,7 @@ from nnexp.optima.between.slices import Relief, Seen
 
 Array = NDArray[np.float64]
 
+DEEP = LinearSegmentedColormap.from_list("heights", ["#0b3c5d", style.BLUE, "#8cc0de", style.PALE])
 LEVELS = 24
 MOST_ROWS = 14
 ON = 1e-9
@@ -38,7 +39,7 @@ def plane(relief: Relief, seen: Seen, names: Sequence[str], paths: Sequence[Arra
     made = style.figure(9.6, 5.2)
     axes, table = made.subplots(1, 2, width_ratios=[1.5, 1.0])
     style.tidy(axes, "J on the slice", *_axis_names(relief))
-    _contours(made, axes, relief)
+    contours(made, axes, relief)
     for path in paths:
         axes.plot(path[:, 0], path[:, 1], color=style.INK, linewidth=0.9, alpha=0.8)
     _points(axes, seen, _width(relief))
@@ -82,24 +83,36 @@ def _axis_names(relief: Relief) -> list[str]:
     ]
 
 
-def _contours(made: Figure, axes: Axes, relief: Relief) -> None:
+def contours(made: Figure, axes: Axes, relief: Relief, colors: Colormap = DEEP) -> None:
+    """Draw J over a plane into axes, low where the colors are dark, with a bar that says how high they are.
+
+    Raises:
+        NothingToDraw: if J is finite nowhere.
+    """
+    levels, norm = scale(relief)
+    heights = np.ma.masked_invalid(relief.J)
+    axes.contourf(*relief.axes, heights, levels=levels, cmap=colors, norm=norm)
+    axes.contour(*relief.axes, heights, levels=levels[::3], colors="white", linewidths=0.5, alpha=0.7)
+    bar = made.colorbar(ScalarMappable(norm, colors), ax=axes, pad=0.02)
+    ticks = (np.geomspace if isinstance(norm, LogNorm) else np.linspace)(levels[0], levels[-1], 6)
+    bar.set_ticks(list(ticks), labels=[f"{tick:.3g}" for tick in ticks], fontsize=style.SMALL)
+    bar.ax.minorticks_off()
+    bar.outline.set_visible(False)
+
+
+def scale(relief: Relief) -> tuple[Array, Normalize]:
+    """(LEVELS,), the heights between which colors change, and the scale of the colors: logarithmic where J varies by much.
+
+    Raises:
+        NothingToDraw: if J is finite nowhere.
+    """
     known = relief.J[np.isfinite(relief.J)]
     if not len(known):
         raise style.NothingToDraw("J is infinite all over the slice; take narrower limits")
     low, high = float(known.min()), float(known.max())
     logarithmic = low > 0.0 and high > 3.0 * low
-    spaced = np.geomspace if logarithmic else np.linspace
-    levels = spaced(low, high if high > low else low + 1.0, LEVELS)
-    colors = LinearSegmentedColormap.from_list("heights", ["#0b3c5d", style.BLUE, "#8cc0de", style.PALE])
-    norm = LogNorm(levels[0], levels[-1]) if logarithmic else Normalize(levels[0], levels[-1])
-    heights = np.ma.masked_invalid(relief.J)
-    axes.contourf(*relief.axes, heights, levels=levels, cmap=colors, norm=norm)
-    axes.contour(*relief.axes, heights, levels=levels[::3], colors="white", linewidths=0.5, alpha=0.7)
-    bar = made.colorbar(ScalarMappable(norm, colors), ax=axes, pad=0.02)
-    ticks = spaced(levels[0], levels[-1], 6)
-    bar.set_ticks(list(ticks), labels=[f"{tick:.3g}" for tick in ticks], fontsize=style.SMALL)
-    bar.ax.minorticks_off()
-    bar.outline.set_visible(False)
+    levels = (np.geomspace if logarithmic else np.linspace)(low, high if high > low else low + 1.0, LEVELS)
+    return levels, (LogNorm if logarithmic else Normalize)(levels[0], levels[-1])
 
 
 def _points(axes: Axes, seen: Seen, width: float) -> None:

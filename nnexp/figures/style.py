@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.colors import to_rgb
+from matplotlib.colors import to_hex, to_rgb
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
@@ -80,9 +80,20 @@ def legend(made: Figure, handles: Sequence[Any], columns: int = 8) -> None:
     )
 
 
+def columns(first: Sequence[Any], second: Sequence[Any]) -> list[Any]:
+    """The handles of a legend of two columns, blanks at the foot of the shorter."""
+    rows, blank = max(len(first), len(second)), line(" ", "none")
+    return [handle for column in (first, second) for handle in (*column, *[blank] * (rows - len(column)))]
+
+
 def dot(label: str, face: str, edge: str = "white", size: float = 8.0) -> Line2D:
     """A dot for a legend."""
     return Line2D([], [], linestyle="", marker="o", markersize=size, label=label, color=face, markeredgecolor=edge)
+
+
+def square(label: str, face: str, edge: str = "white") -> Line2D:
+    """A square for a legend."""
+    return Line2D([], [], linestyle="", marker="s", markersize=8.0, label=label, color=face, markeredgecolor=edge)
 
 
 def tick(label: str) -> Line2D:
@@ -102,17 +113,26 @@ def says(axes: Axes, sentence: str, color: str = INK) -> None:
 
 def plain_ticks(axes: Axes, ratio: float) -> None:
     """Numbers on log axes as people write them, between the decades too where the greatest is this many times the least."""
-    subs = (1.0, 2.0, 5.0) if ratio < 300.0 else (1.0,)
     for axis in (axes.xaxis, axes.yaxis):
         if axis.get_scale() == "log":
-            axis.set_major_locator(LogLocator(subs=subs))
-            axis.set_major_formatter(StrMethodFormatter("{x:g}"))
-            axis.set_minor_formatter(NullFormatter())
+            plain_axis(axis, ratio)
+
+
+def plain_axis(axis: Any, ratio: float) -> None:
+    """The same of one log axis."""
+    axis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0) if ratio < 300.0 else (1.0,)))
+    axis.set_major_formatter(StrMethodFormatter("{x:g}"))
+    axis.set_minor_formatter(NullFormatter())
 
 
 def mix(color: str, other: str, share: float) -> Array:
     """(3,), the colour with this share of another, red, green and blue between 0 and 1."""
     return (1.0 - share) * np.array(to_rgb(color)) + share * np.array(to_rgb(other))
+
+
+def tint(color: str, other: str, share: float) -> str:
+    """The same colour as a name that matplotlib takes anywhere."""
+    return to_hex(tuple(mix(color, other, share).tolist()))
 
 
 def class_colors(n: int) -> list[str]:

@@ -6,32 +6,19 @@ python -m nnexp.judging --run RUN_ID                   say it in a paragraph
 
 from __future__ import annotations
 
-import argparse
-import sys
-from typing import NoReturn
-
 from nnexp import frames, pipeline, terminal
 from nnexp.errors import UserError
 from nnexp.reasons import why
 from nnexp.records import Records
 
 
-class _Parser(argparse.ArgumentParser):
-    def error(self, message: str) -> NoReturn:
-        raise UserError(f"{message}; see python -m nnexp.judging --help")
-
-
 def main() -> None:
     """Run the command line; leaves with 2 where there is no such sweep or run."""
-    try:
-        _run()
-    except UserError as error:
-        terminal.refuse(error)
-        sys.exit(2)
+    terminal.door(_run)
 
 
 def _run() -> None:
-    parser = _Parser(prog="python -m nnexp.judging", description=(__doc__ or "").splitlines()[0])
+    parser = terminal.Parser(prog="python -m nnexp.judging", description=(__doc__ or "").splitlines()[0])
     parser.add_argument("sweep", nargs="?", help="the sweep's name or id; the newest unless given")
     parser.add_argument("--run", help="the id of a run that is to be explained")
     parser.add_argument("--runs-dir", default="runs", help="the folder of everything that is made")

@@ -11,32 +11,22 @@ import argparse
 import signal
 import sys
 from pathlib import Path
-from typing import NoReturn
 
 from nnexp import terminal
-from nnexp.errors import UserError
-
-
-class _Parser(argparse.ArgumentParser):
-    def error(self, message: str) -> NoReturn:
-        raise UserError(f"{message}; see python -m nnexp.tracking --help")
 
 
 def main() -> None:
     """Run the command line; leaves with 2 where what is asked for cannot be done."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # so that the server never outlives this
     try:
-        _run(_asked())
-    except UserError as error:
-        terminal.refuse(error)
-        sys.exit(2)
+        terminal.door(lambda: _run(_asked()))
     except KeyboardInterrupt:
         print("\nstopped")
 
 
 def _asked() -> argparse.Namespace:
     form = argparse.RawDescriptionHelpFormatter
-    parser = _Parser(prog="python -m nnexp.tracking", description=__doc__, formatter_class=form)
+    parser = terminal.Parser(prog="python -m nnexp.tracking", description=__doc__, formatter_class=form)
     parser.add_argument("do", choices=("ui", "sync", "metrics"), nargs="?", default="ui", help="what to do; ui unasked")
     parser.add_argument("sweep", nargs="?", help="the sweep's name or id; unasked the newest, or for sync all")
     parser.add_argument("--port", type=int, default=5000, help="the port on 127.0.0.1")

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 import nnexp
+from analysis.experiment import Endpoints
 from analysis.truth import critical, lecture, separable, trajectories, xor_plateaus
-from analysis.truth.experiment import Endpoints
 
 TINY = {"seeds": 1, "steps": 0, "backend": {"where": "serial"}}
 

@@ -1,11 +1,11 @@
-"""Does every truth hold in its short form, through the command line and back from the records?"""
+"""Does every truth hold in its short form, composed as on the command line and back from the records?"""
 
 from pathlib import Path
 
 import pytest
 
+from analysis.experiment import Experiment, Finding
 from analysis.truth import __main__ as program
-from analysis.truth.experiment import Experiment, Finding
 from nnexp.errors import UserError
 
 SEEDS = {"T1": 5, "T2": 3, "T3": 5, "T4": 400, "T5": 20, "T7": 40, "T8": 5, "T9": 5, "T10": 2}
@@ -23,7 +23,7 @@ def test_every_truth_has_its_experiment():
 
 @pytest.mark.parametrize("truth", program.TRUTHS)
 def test_a_truth_holds_in_its_short_form(truth, tmp_path):
-    rows = list(program.table(Experiment(tmp_path, SEEDS.get(truth), SMALL), [truth]))
+    rows = list(program.table(Experiment("truth", tmp_path, SEEDS.get(truth), SMALL), [truth]))
     assert rows
     failed = [row.cells() for row in rows if not row.finding.passed]
     assert failed == []
@@ -83,7 +83,7 @@ def test_a_truth_that_is_not_known_is_refused(two):
 
 def test_what_the_command_line_refuses_is_refused(tmp_path):
     with pytest.raises(UserError, match="did you mean tanh"):
-        Experiment(tmp_path, 1, (*SMALL, "activation=tahn")).run("t9_matching")
+        Experiment("truth", tmp_path, 1, (*SMALL, "activation=tahn")).run("t9_matching")
 
 
 def test_the_readme_says_in_short_what_the_page_says(two):

@@ -123,6 +123,28 @@ def principal(theta: Array, origin: Array | None = None, k: int = 2) -> Slice:
     return Slice(origin, chosen, names, tuple(float(part) for part in share[:k]))
 
 
+def parameters(theta: Array, chosen: Sequence[int], names: Sequence[str]) -> Slice:
+    """The slice in which one or two parameters take all values, and the others are held as in theta (parameters,).
+
+    t are those parameters themselves, so theta's own values of them do not matter; of a net without others it is all there is.
+
+    Args:
+        theta: (parameters,).
+        chosen: which parameters vary, by their places in theta, from 0.
+        names: what they are called.
+
+    Raises:
+        ValueError: if a parameter is chosen twice.
+    """
+    if len(set(chosen)) != len(chosen):
+        raise ValueError(f"a slice needs parameters that differ, not {tuple(chosen)}")
+    directions = np.zeros((len(theta), len(chosen)))
+    directions[list(chosen), range(len(chosen))] = 1.0
+    held = theta.copy()
+    held[list(chosen)] = 0.0
+    return Slice(held, directions, tuple(names))
+
+
 def random(network: Network, theta: Array, rng: np.random.Generator, k: int = 2) -> Slice:
     """The slice through theta (parameters,) along k random directions, normalized to it.
 
@@ -147,7 +169,7 @@ def relief(
     return Relief(on, axes, J.reshape((size,) * len(axes)))
 
 
-@np.errstate(under="ignore")
+@np.errstate(under="ignore", over="ignore")
 def seen(objective: Penalized, on: Slice, theta: Array, l2: float = 0.0, l1: float = 0.0) -> Seen:
     """Where theta (points, parameters) are drawn on a slice, and how much that hides."""
     t = on.place(theta)

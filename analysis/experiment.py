@@ -1,15 +1,13 @@
-"""How is a truth's experiment run, and what does a truth say?
+"""How is an experiment run whose outcome is known beforehand, and what does it say?
 
-An experiment is a named sweep in `conf/sweep/truth/`, run by the command line as any other and read back from the records.
-A truth turns its endpoints into findings: what was claimed, what is expected, what was found, and whether they agree.
+An experiment is a named sweep in a folder of `conf/sweep/`, composed as on the command line and read back from the records.
+Truths and the rows of the lecture turn its endpoints into findings: what was claimed, what is expected, what was found, and
+whether they agree.
 """
 
 from __future__ import annotations
 
 import functools
-import os
-import subprocess
-import sys
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +17,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 import nnexp
-from nnexp.errors import UserError
+from nnexp.__main__ import asked_for
 from nnexp.frames import Recalled
 from nnexp.optima.distinct.catalogue import Catalogue, catalogue
 from nnexp.optima.endpoints.verdict import Judged, judge
@@ -95,38 +93,26 @@ def said(verdicts: Counter[str]) -> str:
 class Experiment:
     """How the experiments are run.
 
+    folder: that of their sweeps, in `conf/sweep/`.
     runs_dir: the folder of everything that is made.
     seeds: how many seeds a sweep that has many gets; None for as many as its file says.
     overrides: what else is said on the command line.
     """
 
+    folder: str
     runs_dir: Path
     seeds: int | None = None
     overrides: tuple[str, ...] = ("tracking=none",)
 
-    def run(self, sweep: str, *, many: bool = True) -> list[Endpoints]:
-        """The endpoints of the sweep `truth/<sweep>`, a configuration each, in the order of the plan.
-
-        Args:
-            sweep: its file's name.
-            many: whether it is about many seeds, so that their number may be another.
+    def run(self, sweep: str) -> list[Endpoints]:
+        """The endpoints of a sweep, given by its file's name, a configuration each, in the order of the plan.
 
         Raises:
-            UserError: if the command line refuses the sweep.
+            UserError: if the sweep is refused.
         """
-        seeds = [f"seeds={self.seeds}"] if many and self.seeds is not None else []
-        _command(f"sweep=truth/{sweep}", f"runs_dir='{self.runs_dir.absolute()}'", *seeds, *self.overrides)
-        runs = nnexp.load(f"truth.{sweep}", self.runs_dir)
+        asked = asked_for(f"sweep={self.folder}/{sweep}", *self.overrides) | {"runs_dir": str(self.runs_dir.absolute())}
+        if self.seeds is not None and isinstance(asked["seeds"], int) and asked["seeds"] > 1:
+            asked["seeds"] = self.seeds
+        runs = nnexp.sweep(**asked)
         groups = runs.groupby("configuration", sort=False)
         return [Endpoints(group.reset_index(drop=True), nnexp.recall(group.iloc[0])) for _, group in groups]
-
-
-def _command(*arguments: str) -> None:
-    """What `python -m nnexp` does with these arguments."""
-    path = os.pathsep.join([str(Path(nnexp.__file__).parents[1]), *sys.path])
-    environment = {**os.environ, "PYTHONPATH": path}
-    command = [sys.executable, "-m", "nnexp", *arguments]
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
-    if done.returncode:
-        said = (done.stderr.strip().splitlines() or [f"exit code {done.returncode}"])[-1]
-        raise UserError(said.removeprefix("nnexp: "))

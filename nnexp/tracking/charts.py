@@ -76,13 +76,14 @@ def images(key: str, number: int) -> Chart:
     return {"type": "IMAGE", "imageKeys": [key], "step": number, "showRunParams": False}
 
 
-def packed(view: View, metrics: Iterable[str]) -> str:
-    """The state of the page that a view is, as text; `metrics` are all that its entries have."""
-    state = json.dumps(_state(view, metrics), separators=(",", ":"))
+def packed(view: View, metrics: Iterable[str], pictures: Iterable[str]) -> str:
+    """The state of the page that a view is, as text; `metrics` and `pictures` are all that its entries may have."""
+    made = [*map(bars, metrics), *(images(key, 0) for key in pictures)]
+    state = json.dumps(_state(view, made), separators=(",", ":"))
     return "deflate;" + base64.b64encode(zlib.compress(state.encode(), 9)).decode()
 
 
-def _state(view: View, metrics: Iterable[str]) -> dict[str, Any]:
+def _state(view: View, made: Sequence[Chart]) -> dict[str, Any]:
     own = [chart for place, section in enumerate(view.sections) for chart in _placed(view, place, section)]
     return {
         "searchFilter": view.where,
@@ -94,7 +95,7 @@ def _state(view: View, metrics: Iterable[str]) -> dict[str, Any]:
         "modelVersionFilter": "All Runs",
         "selectedColumns": list(view.columns),
         "runsHiddenMode": "SHOW_ALL" if view.every else "FIRST_20_RUNS",
-        "compareRunCharts": [*own, *_taken_away(view, own, metrics)],
+        "compareRunCharts": [*own, *_taken_away(view, own, made)],
         "compareRunSections": [_section(f"{view.key}-{i}", section) for i, section in enumerate(view.sections)],
         "isAccordionReordered": True,
         "groupBy": None,
@@ -108,15 +109,16 @@ def _placed(view: View, place: int, section: Section) -> list[Chart]:
     return [{**chart, "uuid": f"{name}-{i}", "metricSectionId": name} | kept for i, chart in enumerate(section.charts)]
 
 
-def _taken_away(view: View, own: Sequence[Chart], metrics: Iterable[str]) -> list[Chart]:
-    """The charts that the page would make of metrics for which the view has none."""
-    told = {chart.get("metricKey") for chart in own}
+def _taken_away(view: View, own: Sequence[Chart], made: Sequence[Chart]) -> list[Chart]:
+    """The charts that the page would have made by itself of what the view has no chart of."""
+    told = [_of(chart) for chart in own]
     flags = {"metricSectionId": f"{view.key}-0", "deleted": True, "isGenerated": True}
-    return [
-        {"type": "BAR", "metricKey": metric, "uuid": f"{view.key}-not-{i}"} | flags
-        for i, metric in enumerate(metrics)
-        if metric not in told
-    ]
+    return [chart | flags | {"uuid": f"{view.key}-not-{i}"} for i, chart in enumerate(made) if _of(chart) not in told]
+
+
+def _of(chart: Chart) -> object:
+    """The metric that a chart shows, or the images."""
+    return chart.get("metricKey") or chart.get("imageKeys")
 
 
 def _section(name: str, section: Section) -> dict[str, Any]:

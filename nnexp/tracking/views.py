@@ -117,6 +117,7 @@ def _gd_beside_sgd(record: SweepRecord, runs: pd.DataFrame, keys: Sequence[str])
                 ],
             ),
         ],
+        every=True,
     )
 
 
@@ -144,7 +145,8 @@ def _stored(record: SweepRecord, view: View) -> str:
     created = datetime.datetime.fromisoformat(record.created)
     ms, asked = int(created.timestamp() * 1000), created.strftime("%Y-%m-%d %H:%M")
     known = [each.name for each in metrics.dictionary()]
-    said = {"name": f"{view.name} - {asked}", "createdAt": ms, "updatedAt": ms, "state": charts.packed(view, known)}
+    state = charts.packed(view, known, (boundaries.KEY, boundaries.GRID))
+    said = {"name": f"{view.name} - {asked}", "createdAt": ms, "updatedAt": ms, "state": state}
     text = json.dumps(said, separators=(",", ":"))
     if len(text) > LONGEST_VIEW:
         raise ValueError(f"the view {view.name} takes {len(text):,} characters of {LONGEST_VIEW:,}")

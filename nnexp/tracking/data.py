@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from nnexp.configuration import Configuration, digest
 
 CONTEXT = "training"
-LONGEST = 16_000_000
 
 
 @dataclass(frozen=True)

@@ -30,7 +30,6 @@ from nnexp.tracking.values import Curve
 VERSION = 4
 """Of what is logged; a new one replaces what older ones logged."""
 
-LEVELS = ("sweep", "configuration", "run")
 OF_RUNS = ("sweep", "records", "mlflow.source.name", "mlflow.source.git.commit", "mlflow.user")
 """Facts that runs say too; their configuration and their sweep say them all."""
 

@@ -17,8 +17,6 @@ from nnexp.tracking.entries import Entry
 AT_ONCE = 2048
 """Entries that are written together: a transaction of them holds the database's lock for about two seconds."""
 
-UNFINISHED = "RUNNING"
-
 
 @dataclass(frozen=True)
 class Shown:

@@ -29,7 +29,7 @@ def serve(root: Path, port: int, sweep: str | None = None) -> None:
     if not (root / "mlflow.db").is_file():
         raise UserError(f"there is no MLflow store in {root}; run a sweep first, as with make sweep")
     _refuse_taken(port)
-    seen = links(root, port, sweep)
+    seen = links(root, f"http://{HOST}:{port}", sweep)
     server = subprocess.Popen(_command(root, port), env=_environment(), stdout=subprocess.DEVNULL)
     try:
         _wait(server, port)
@@ -43,20 +43,26 @@ def serve(root: Path, port: int, sweep: str | None = None) -> None:
         server.wait()
 
 
-def links(root: Path, port: int, sweep: str | None = None) -> dict[str, str]:
-    """The addresses of a sweep's views, of the newest unasked, and of its own page, by what they show.
+def links(root: Path, address: str, sweep: str | None = None, uri: str | None = None) -> dict[str, str]:
+    """Links to a sweep's views, to the newest's unasked, and to its own page, by what they show.
+
+    Args:
+        root: the folder of everything that is made.
+        address: of MLflow's server.
+        sweep: its name or id.
+        uri: of the store; the one beside the records, unasked.
 
     Raises:
         UserError: if the sweep is not in the store.
     """
     record = Records(root).sweep(sweep)
-    client = store.open_store(store.default_uri(root))
+    client = store.open_store(uri or store.default_uri(root))
     experiment = client.get_experiment_by_name(record.name)
     known = experiment.tags if experiment is not None else {}
     kept = views.kept(record, known)
     if experiment is None or not kept:
         raise UserError(f"the sweep {record.name} is not in the store; make sync SWEEP={record.name} shows it")
-    place = f"http://{HOST}:{port}/#/experiments/{experiment.experiment_id}/runs"
+    place = f"{address}/#/experiments/{experiment.experiment_id}/runs"
     found = {
         name: f"{place}?workflowType=machine_learning&compareRunsMode=CHART&viewStateShareKey={view}"
         for view, name in kept.items()

@@ -3,6 +3,7 @@
 The pages poll, so tests wait for what they look for, never for a quiet network. MLFLOW_SCREENSHOTS=folder keeps pictures.
 """
 
+import contextlib
 import os
 import re
 import shutil
@@ -11,12 +12,12 @@ import urllib.parse
 from pathlib import Path
 
 import pytest
-from tracking.conftest import entries, run
+from tracking import servers
+from tracking.conftest import entries, run, synced
 from tracking.test_ui import free_port
 
-import nnexp
 from nnexp.optima.distinct.catalogue import MINIMA
-from nnexp.tracking import boundaries, server, views
+from nnexp.tracking import boundaries, server, store, views
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium here: apt-get install chromium")
@@ -29,25 +30,31 @@ ASSISTANT = "try { localStorage.setItem('mlflow.assistant.fab.autoOpenedOnFirstL
 SECTIONS = ("Where training ends", "Loss curves over seeds", "Which settings matter", "Decision boundaries")
 
 
-@pytest.fixture(scope="module")
-def served(tmp_path_factory):
-    """A sweep with GD and SGD, judged, some of whose runs did not settle, and its links."""
+@pytest.fixture(scope="module", params=["file", "postgresql"])
+def served(request, tmp_path_factory):
+    """A sweep with GD and SGD, judged, some of whose runs did not settle, its links, and what shows it."""
     root = tmp_path_factory.mktemp("browser") / "runs"
     asked = {"optimizer": ["gd", "sgd"], "width": 2, "l2": 0.001, "seeds": 5, "steps": 300, "dataset": "xor"}
-    outcome = run(root, **asked)
+    outcome = run(root, **asked, tracking={"store": "none"})
     report = root / "analysis" / "shown" / "report.html"
     report.parent.mkdir(parents=True)
     report.write_text(f"<h1>The report of {outcome.record.id}</h1>")
-    nnexp.sync("shown", root)
-    port = free_port()
-    links = server.links(root, port)
-    process = subprocess.Popen(server._command(root, port), env=server._environment(), stderr=subprocess.DEVNULL)
-    try:
-        server._wait(process, port)
-        yield outcome, list(links.values())
-    finally:
-        process.terminate()
-        process.wait(timeout=30)
+    with contextlib.ExitStack() as stack:
+        if request.param == "postgresql":
+            if not servers.POSTGRESQL:
+                pytest.skip("no PostgreSQL here: apt-get install postgresql")
+            database = stack.enter_context(servers.postgresql(tmp_path_factory.mktemp("postgresql")))("shown")
+            uri = address = stack.enter_context(servers.mlflow_on(database, tmp_path_factory.mktemp("server")))
+        else:
+            uri, port = store.default_uri(root), free_port()
+            address = f"http://{server.HOST}:{port}"
+        assert synced(root, outcome.record, uri=uri)[0]
+        if request.param == "file":
+            command, environment = server._command(root, port), server._environment()
+            process = stack.enter_context(subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL))
+            stack.callback(process.terminate)
+            server._wait(process, port)
+        yield outcome, list(server.links(root, address, uri=uri).values()), uri
 
 
 @pytest.fixture(scope="module")
@@ -115,7 +122,7 @@ def drawn(chart):
 
 
 def test_the_view_of_configurations_shows_exactly_them_under_its_four_sections(served, look):
-    outcome, links = served
+    outcome, links, _ = served
     page = look(links[0])
     shown = names(page, len(outcome.plan.configurations))
     assert sorted(shown) == ["relu, gd", "relu, sgd", "tanh, gd", "tanh, sgd"]
@@ -125,7 +132,7 @@ def test_the_view_of_configurations_shows_exactly_them_under_its_four_sections(s
 
 
 def test_loss_curves_over_seeds_stand_on_log_axes(served, look):
-    _, links = served
+    _, links, _ = served
     page = look(links[0])
     chart = card(page, "training loss/median")
     entries, x, y, _ = drawn(chart)
@@ -134,7 +141,7 @@ def test_loss_curves_over_seeds_stand_on_log_axes(served, look):
 
 
 def test_decision_boundaries_are_those_of_the_last_step(served, look):
-    outcome, links = served
+    outcome, links, _ = served
     page = look(links[0])
     chart = card(page, boundaries.KEY)
     images = chart.locator("img")
@@ -150,7 +157,7 @@ def test_decision_boundaries_are_those_of_the_last_step(served, look):
 
 
 def test_which_settings_matter_is_drawn_for_every_configuration(served, look):
-    _, links = served
+    _, links, _ = served
     page = look(links[0])
     chart = card(page, "optimizer vs. final test loss/median")
     chart.locator(".points path.point").first.wait_for(timeout=PATIENCE)
@@ -159,7 +166,7 @@ def test_which_settings_matter_is_drawn_for_every_configuration(served, look):
 
 
 def test_the_view_of_saddles_shows_the_runs_that_did_not_settle_and_no_others(served, look):
-    outcome, links = served
+    outcome, links, _ = served
     runs = outcome.frame(curves=False)
     unsettled = runs[~runs["endpoint"].isin(MINIMA)]
     assert 0 < len(unsettled) < len(runs)
@@ -170,7 +177,7 @@ def test_the_view_of_saddles_shows_the_runs_that_did_not_settle_and_no_others(se
 
 
 def test_gd_and_sgd_stand_beside_each_other_by_gradient_evaluations(served, look):
-    _, links = served
+    _, links, _ = served
     page = look(links[2])
     assert len(names(page, 4)) == 4
     assert list(sections(page)) == [
@@ -183,7 +190,7 @@ def test_gd_and_sgd_stand_beside_each_other_by_gradient_evaluations(served, look
 
 
 def test_the_sweeps_own_page_shows_its_note_and_its_report(served, look):
-    outcome, links = served
+    outcome, links, _ = served
     page = look(links[3])
     wait(page, "Is it all there?")
     wait(page, re.compile("20 runs of 4 configurations"))
@@ -193,8 +200,8 @@ def test_the_sweeps_own_page_shows_its_note_and_its_report(served, look):
 
 
 def test_a_runs_page_shows_its_note_its_curves_and_its_verdict(served, look):
-    outcome, links = served
-    _, levels = entries(outcome.store.root, outcome)
+    outcome, links, uri = served
+    _, levels = entries(outcome.store.root, outcome, uri)
     entry = levels["run"][0]
     page = look(f"{links[3].split('/runs/')[0]}/runs/{entry.info.run_id}?workflowType=machine_learning")
     wait(page, re.compile("Its endpoint:"))
@@ -204,8 +211,8 @@ def test_a_runs_page_shows_its_note_its_curves_and_its_verdict(served, look):
 
 
 def test_a_configurations_page_shows_its_note_and_its_images(served, look):
-    outcome, links = served
-    _, levels = entries(outcome.store.root, outcome)
+    outcome, links, uri = served
+    _, levels = entries(outcome.store.root, outcome, uri)
     entry = levels["configuration"][0]
     page = look(f"{links[3].split('/runs/')[0]}/runs/{entry.info.run_id}?workflowType=machine_learning")
     wait(page, re.compile("5 seeds. The lowest final J is"))

@@ -3,87 +3,36 @@
 Debian's postgresql, started by the test on this machine alone; skipped where there is none.
 """
 
-import glob
 import os
-import pwd
-import shutil
-import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
 from mlflow import MlflowClient
-from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
+from tracking import servers
 from tracking.conftest import counts, entries, run, synced
-from tracking.test_ui import free_port
 from tracking.test_writers import read
 
 import nnexp
-from nnexp.tracking import server
 
-FOLDERS = sorted(glob.glob("/usr/lib/postgresql/*/bin"))
-pytestmark = pytest.mark.skipif(not FOLDERS, reason="no PostgreSQL here: apt-get install postgresql")
+pytestmark = pytest.mark.skipif(not servers.POSTGRESQL, reason="no PostgreSQL here: apt-get install postgresql")
 pytest.importorskip("psycopg", reason="no psycopg here")
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(Path(nnexp.__file__).parents[1])}
 
 
-def as_other_than_root():
-    """PostgreSQL refuses to be run by root; the package made a user of its own for it."""
-    if os.getuid() == 0:
-        user = pwd.getpwnam("postgres")
-        return {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}
-    return {}
-
-
 @pytest.fixture(scope="module")
 def database(tmp_path_factory):
-    """A server of one's own, on 127.0.0.1; gives what makes an empty database and says its address."""
-    folder, port = tmp_path_factory.mktemp("postgresql"), free_port()
-    identity = as_other_than_root()
-    if identity:
-        for path in (folder, *folder.parents[:3]):
-            path.chmod(0o755)
-        shutil.chown(folder, identity["user"], identity["group"])
-    tool = {path.name: str(path) for path in Path(FOLDERS[-1]).iterdir()}
-    data = str(folder / "data")
-    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "cwd": folder, **identity}
-    subprocess.run([tool["initdb"], "-D", data, "-A", "trust", "-U", "nnexp", "--no-sync"], check=True, **quiet)
-    options = ["-D", data, "-p", str(port), "-h", "127.0.0.1", "-k", str(folder), "-F"]
-    process = subprocess.Popen([tool["postgres"], *options], **quiet)
-    address = ["-h", "127.0.0.1", "-p", str(port), "-U", "nnexp"]
-    try:
-        for _ in range(100):
-            if subprocess.run([tool["pg_isready"], *address], check=False, **quiet).returncode == 0:
-                break
-            time.sleep(0.2)
-
-        def made(name):
-            subprocess.run([tool["createdb"], *address, name], check=True, **quiet)
-            return f"postgresql+psycopg://nnexp@127.0.0.1:{port}/{name}"
-
+    """What makes an empty database and says its address."""
+    with servers.postgresql(tmp_path_factory.mktemp("postgresql")) as made:
         yield made
-    finally:
-        for engine in SqlAlchemyStore._engine_map.values():
-            engine.dispose()
-        process.send_signal(signal.SIGINT)  # which does not wait for who is still connected
-        process.wait(timeout=30)
 
 
 @pytest.fixture(scope="module")
 def behind_a_server(database, tmp_path_factory):
-    """The address of MLflow's server on PostgreSQL, and that of its database."""
-    folder, port, uri = tmp_path_factory.mktemp("server"), free_port(), database("behind")
-    command = [sys.executable, "-m", "mlflow", "server", "--host", server.HOST, "--port", str(port)]
-    command += ["--workers", "2", "--backend-store-uri", uri, "--artifacts-destination", str(folder / "artifacts")]
-    process = subprocess.Popen(command, env=server._environment(), cwd=folder, stderr=subprocess.DEVNULL)
-    try:
-        server._wait(process, port)
-        yield f"http://{server.HOST}:{port}"
-    finally:
-        process.terminate()
-        process.wait(timeout=30)
+    """The address of MLflow's server on PostgreSQL."""
+    with servers.mlflow_on(database("behind"), tmp_path_factory.mktemp("server")) as address:
+        yield address
 
 
 def in_a_process(root, uri, name, seeds):

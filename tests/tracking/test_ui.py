@@ -65,7 +65,7 @@ def test_the_newest_sweep_is_served_on_this_machine(tmp_path):
         process.stdout.close()
     assert "workflowType=machine_learning" in link
     assert re.search(r"viewStateShareKey=[0-9a-f]{16}-configurations$", link)
-    older = server.links(tmp_path / "runs", 5000, "older")
+    older = server.links(tmp_path / "runs", "http://127.0.0.1:5000", "older")
     assert [name.split(" - ")[0] for name in older] == [
         *("1 Configurations", "2 Saddles and runs that did not settle", "3 GD beside SGD"),
         "The older sweep: note, tables, figures",
@@ -91,7 +91,7 @@ def test_nothing_to_show_is_said(tmp_path):
     tiny(tmp_path, tracking={"store": "none"})
     (tmp_path / "mlflow.db").touch()
     with pytest.raises(UserError, match="the sweep served is not in the store; make sync SWEEP=served shows it"):
-        server.links(tmp_path, 5000)
+        server.links(tmp_path, "http://127.0.0.1:5000")
 
 
 @pytest.mark.parametrize(

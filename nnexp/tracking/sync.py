@@ -23,7 +23,8 @@ from nnexp.judging import judgements
 from nnexp.records import Records, SweepRecord
 from nnexp.tracking import artifacts, boundaries, client, models, page, shown, store, views
 from nnexp.tracking.entries import VERSION, Entries, Entry, origin_tags
-from nnexp.tracking.writing import AT_ONCE, Shown, Writer, open_writer
+from nnexp.tracking.writers import open_writer
+from nnexp.tracking.writing import AT_ONCE, Shown, Writer
 
 Told = Callable[[int, int], None]
 Said = Callable[[str], None]

@@ -20,7 +20,7 @@ from nnexp import config, frames, pipeline, terminal
 from nnexp.__main__ import asked_for
 from nnexp.tracking import client, store
 from nnexp.tracking.entries import Entries
-from nnexp.tracking.writing import open_writer
+from nnexp.tracking.writers import open_writer
 
 PAGE = Path(__file__).parents[2] / "docs" / "tracking.md"
 BEGIN, END = "<!-- costs: by make bench-tracking -->\n", "<!-- end -->"

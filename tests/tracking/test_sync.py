@@ -8,7 +8,7 @@ from tracking.conftest import counts, entries, run, synced
 from nnexp.optima import seeds
 from nnexp.optima.distinct.catalogue import MINIMA
 from nnexp.optima.endpoints.verdict import VERDICTS
-from nnexp.tracking import boundaries, bulk, metrics, store, values, writing
+from nnexp.tracking import boundaries, bulk, metrics, store, values, writers
 
 
 def test_there_is_one_sweep_its_configurations_and_every_run(shown):
@@ -170,7 +170,7 @@ def test_a_store_of_an_unknown_schema_is_written_by_the_client_and_it_is_said(tm
 def test_bulk_writing_that_cannot_be_had_is_refused(tmp_path):
     client = store.open_store(store.default_uri(tmp_path))
     with pytest.raises(ValueError, match=r"writer=bulk cannot be had: http is no database.*say tracking.writer=auto"):
-        writing.open_writer(client, "http://127.0.0.1:1", "0", "bulk")
+        writers.open_writer(client, "http://127.0.0.1:1", "0", "bulk")
 
 
 def test_a_diverged_run_is_shown_without_numbers_that_are_none(tmp_path):

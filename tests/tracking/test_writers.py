@@ -8,7 +8,7 @@ from mlflow import MlflowClient
 from mlflow.entities import ViewType
 from tracking.conftest import entries, run, synced
 
-from nnexp.tracking import bulk, shown, store, writing
+from nnexp.tracking import bulk, shown, store, writers
 
 ONES_OWN = ("mlflow.parentRunId",)
 """Tags that name other MLflow runs."""
@@ -130,7 +130,7 @@ def test_entries_that_are_removed_are_deleted_as_mlflow_deletes(tmp_path, writer
     outcome = run(tmp_path, seeds=2, activation="tanh")
     client, levels = entries(tmp_path, outcome)
     gone = levels["run"][0].info
-    made, _ = writing.open_writer(client, store.default_uri(tmp_path), gone.experiment_id, writer)
+    made, _ = writers.open_writer(client, store.default_uri(tmp_path), gone.experiment_id, writer)
     made.remove([gone.run_id])
     assert client.get_run(gone.run_id).info.lifecycle_stage == "deleted"
     assert gone.run_id not in {r.info.run_id for r in entries(tmp_path, outcome)[1]["run"]}
@@ -143,7 +143,7 @@ def test_tags_are_set_anew(tmp_path, writer):
     outcome = run(tmp_path, seeds=1, activation="tanh")
     client, levels = entries(tmp_path, outcome)
     info = levels["run"][0].info
-    made, _ = writing.open_writer(client, store.default_uri(tmp_path), info.experiment_id, writer)
+    made, _ = writers.open_writer(client, store.default_uri(tmp_path), info.experiment_id, writer)
     made.tag({info.run_id: {"role": "none", "a new one": "x"}})
     tags = client.get_run(info.run_id).data.tags
     assert (tags["role"], tags["a new one"], tags["level"]) == ("none", "x", "run")

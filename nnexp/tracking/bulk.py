@@ -16,6 +16,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import repeat
 from typing import Any
 
+from sqlalchemy.exc import IntegrityError
+
 from nnexp.tracking import artifacts, models
 from nnexp.tracking.client import at
 from nnexp.tracking.data import CONTEXT, DataSet
@@ -89,10 +91,18 @@ class Bulk:
         for entry in entries:
             parent = above.get(str(entry.parent)) or written[str(entry.parent)]
             self._add(rows, entry, written[entry.key], parent)
-        with self._engine.begin() as connection:
-            self._connect_data(connection, rows, entries, written)
-            _insert(connection, rows)
+        try:
+            self._insert(rows, entries, written)
+        except IntegrityError:  # another process kept the same data set just now; it is found the second time
+            self._insert(rows, entries, written)
         return written
+
+    def _insert(self, rows: Rows, entries: Sequence[Entry], written: Mapping[str, str]) -> None:
+        """Insert the rows of entries, and those that connect them with their data sets, in one transaction."""
+        with self._engine.begin() as connection:
+            connected: Rows = defaultdict(list)
+            self._connect_data(connection, connected, entries, written)
+            _insert(connection, {table: [*rows[table], *connected[table]] for table in COLUMNS})
 
     def _connect_data(self, connection: Any, rows: Rows, entries: Sequence[Entry], written: Mapping[str, str]) -> None:
         """Add the rows that make data sets inputs of their runs."""

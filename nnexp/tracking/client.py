@@ -95,7 +95,11 @@ def log_parameters(client: Any, run_id: str, entry: Entry) -> None:
     if entry.data is not None:
         d = entry.data
         data = Dataset(d.name, d.digest, d.source_type, d.source, d.schema, d.profile)
-        client.log_inputs(run_id, [DatasetInput(data, [InputTag("mlflow.data.context", CONTEXT)])])
+        inputs = [DatasetInput(data, [InputTag("mlflow.data.context", CONTEXT)])]
+        try:
+            client.log_inputs(run_id, inputs)
+        except Exception:  # another process kept the same data set just now; it is found the second time
+            client.log_inputs(run_id, inputs)
 
 
 def log_metrics(client: Any, run_id: str, entry: Entry) -> None:

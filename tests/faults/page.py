@@ -38,7 +38,11 @@ def show(title, rows):
 
 def markdown(areas):
     """The page: a table for each area, by its title."""
-    lines = ["# Faults, and what a sweep makes of them", "", f"Made by `{COMMAND}`, which does all of this to real sweeps."]
+    lines = [
+        "# Faults, and what a sweep makes of them",
+        "",
+        f"Made by `{COMMAND}`, which does all of this to real sweeps.",
+    ]
     for title, rows in areas.items():
         lines += ["", f"## {title}", "", f"| {' | '.join(HEAD)} |", f"|{' --- |' * len(HEAD)}"]
         lines += [f"| {' | '.join(cell.replace('|', '/') for cell in row.cells)} |" for row in rows]

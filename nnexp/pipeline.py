@@ -116,13 +116,15 @@ def run(
     watcher = watcher or Silence()
     made = plan(sweep)
     store, sweep_id = records.Records(sweep.runs_dir), _sweep_id(made, under)
-    record, trained = _recorded(made, sweep_id, store, config, watcher)
-    while more := _judged(made, store, watcher):
+    stage = showing.Stage(store, sweep, watcher) if sweep.tracking.store == "mlflow" else None
+    record, trained = _recorded(made, sweep_id, store, config, watcher, stage)
+    settled = stage.judged(record) if stage and sweep.until is None else None
+    while more := _judged(made, store, watcher, settled):
         made = widened(made, more)
-        record, missing = _recorded(made, sweep_id, store, config, watcher)
+        record, missing = _recorded(made, sweep_id, store, config, watcher, stage)
         trained += missing
-    if sweep.tracking.store == "mlflow":
-        _track(sweep, store, record, watcher)
+    if stage:
+        _track(stage, record, watcher)
     return Outcome(record, made, trained, store)
 
 
@@ -135,14 +137,21 @@ def judge(name: str | None, runs_dir: str | Path, watcher: Watcher | None = None
     watcher, store = watcher or Silence(), records.Records(runs_dir)
     record = store.sweep(name)
     asked = recorded(record.config[-1])
-    judged = judging.judge_runs(store, record.runs, asked.backend, watcher.judged)
-    if asked.tracking.store == "mlflow":
-        _track(asked, store, record, watcher)
+    stage = showing.Stage(store, asked, watcher) if asked.tracking.store == "mlflow" else None
+    settled = stage.judged(record) if stage else None
+    judged = judging.judge_runs(store, record.runs, asked.backend, watcher.judged, settled=settled)
+    if stage:
+        _track(stage, record, watcher)
     return record, judged
 
 
 def _recorded(
-    made: Plan, sweep_id: str, store: records.Records, config: Mapping[str, Any], watcher: Watcher
+    made: Plan,
+    sweep_id: str,
+    store: records.Records,
+    config: Mapping[str, Any],
+    watcher: Watcher,
+    stage: showing.Stage | None,
 ) -> tuple[records.SweepRecord, int]:
     """Train what is planned and not on record; gives the sweep's own record, and how many runs that were."""
     with store.alone("training", watcher.waiting):
@@ -151,28 +160,28 @@ def _recorded(
         record = _sweep_record(made, sweep_id, store, config)
         watcher.set_aside(store.set_aside)
         watcher.planned(made, len(missing))
-        if missing and made.sweep.tracking.store == "mlflow":
-            showing.prepare(store, made.sweep)
+        if missing and stage:
+            stage.prepare()
         for (runs, chunk), trained, seconds in _train(missing, made.sweep):
             store.write(records.table(runs, chunk, trained, seconds))
             watcher.trained(len(runs))
     return record, len(missing)
 
 
-def _judged(made: Plan, store: records.Records, watcher: Watcher) -> dict[str, int]:
+def _judged(made: Plan, store: records.Records, watcher: Watcher, settled: judging.Settled | None) -> dict[str, int]:
     """Judge what is to be judged; gives the configurations that are to have more seeds, by id, and how many."""
     sweep, ids = made.sweep, [run.id for run in made.runs]
     if sweep.judge is False:
         return {}
     large = bool(sweep.judge) or sweep.until is not None
-    judging.judge_runs(store, ids, sweep.backend, watcher.judged, large)
+    judging.judge_runs(store, ids, sweep.backend, watcher.judged, large, settled)
     return needed(store, made, sweep.until, sweep.most_seeds) if sweep.until is not None else {}
 
 
-def _track(asked: Sweep, store: records.Records, record: records.SweepRecord, watcher: Watcher) -> None:
+def _track(stage: showing.Stage, record: records.SweepRecord, watcher: Watcher) -> None:
     """Bring MLflow up to date; whatever is wrong with it, the records are whole and the sweep has not failed."""
     try:
-        showing.bring(store, record, asked, watcher)
+        stage.bring(record)
     except UserError as error:
         watcher.not_tracked(str(error))
 

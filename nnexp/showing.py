@@ -10,13 +10,20 @@ import contextlib
 import functools
 import importlib
 import threading
+from collections.abc import Collection
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
+
+import pyarrow as pa
 
 from nnexp import backends
 from nnexp.config import Sweep, recorded
 from nnexp.errors import UserError
+from nnexp.judging import Settled
 from nnexp.records import Records, SweepRecord
+
+if TYPE_CHECKING:
+    from nnexp.tracking.alongside import Alongside
 
 
 class Watcher(Protocol):
@@ -39,17 +46,60 @@ class _Nobody:
         """Says nothing."""
 
 
-def prepare(store: Records, sweep: Sweep) -> None:
-    """Have MLflow imported and its store made while others train; what goes wrong is said when the sweep is shown."""
-    importlib.import_module("nnexp.tracking.store")  # here, since filters of warnings are not safe to set in a thread
+class Stage:
+    """Shows the sweep that is being run: what can be while it is judged, all of it at the end.
 
-    def ready() -> None:
-        from nnexp.tracking import sync
+    Args:
+        store: where the records are.
+        sweep: what was asked for; its tracking says where and how much is shown.
+        watcher: who is told how it gets on.
+    """
+
+    def __init__(self, store: Records, sweep: Sweep, watcher: Watcher) -> None:
+        self._store, self._sweep, self._watcher = store, sweep, watcher
+        self._ready = threading.Thread(target=self._prepare, daemon=True)
+        self._alongside: Alongside | None = None
+
+    def prepare(self) -> None:
+        """Have MLflow imported and its store made while others train; what goes wrong is said when the sweep is shown."""
+        if self._ready.ident is None:
+            importlib.import_module(
+                "nnexp.tracking.store"
+            )  # here, since filters of warnings are not safe to set in a thread
+            self._ready.start()
+
+    def _prepare(self) -> None:
+        from nnexp.tracking import alongside, sync  # noqa: F401  both are imported here, where nobody waits for it
 
         with contextlib.suppress(Exception):
-            sync.prepare(store, sweep.tracking)
+            sync.prepare(self._store, self._sweep.tracking)
 
-    threading.Thread(target=ready, daemon=True).start()
+    def judged(self, record: SweepRecord) -> Settled:
+        """What is to be told of the verdicts of a sweep, all of whose runs are on record."""
+
+        def settled(runs: Collection[str], found: pa.Table | None) -> None:
+            waiting.append((runs, found))
+            self.prepare()
+            if not self._ready.is_alive():
+                from nnexp.tracking.alongside import Alongside
+
+                self._alongside = self._alongside or Alongside(self._store, record, self._sweep.tracking)
+                while waiting:
+                    self._alongside.settled(*waiting.pop(0))
+
+        waiting: list[tuple[Collection[str], pa.Table | None]] = []
+        return settled
+
+    def bring(self, record: SweepRecord) -> bool:
+        """Bring MLflow up to date with the sweep; says whether there was anything to do.
+
+        Raises:
+            UserError: if it cannot be written.
+        """
+        shown = self._alongside is not None and self._alongside.finish(
+            self._watcher.tracked, self._watcher.tracked_slowly
+        )
+        return shown or bring(self._store, record, self._sweep, self._watcher)
 
 
 def show(name: str | None, runs_dir: str | Path, watcher: Watcher | None = None) -> dict[str, bool]:

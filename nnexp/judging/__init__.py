@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import functools
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -35,6 +35,9 @@ LARGEST, LARGEST_CREASED = 128, 40
 """The most parameters of nets that a sweep judges unasked, where J is smooth and where it has creases."""
 
 RUNS_AT_ONCE = 64
+
+Settled = Callable[[Collection[str], pa.Table | None], None]
+"""Is told of runs whose verdict is settled: the judgements as they are kept, or None where there are no new ones."""
 
 NUMBERS = (
     *("gradient_norm", "stopped_gradient_norm", "least_eigenvalue", "greatest_eigenvalue"),
@@ -79,6 +82,7 @@ def judge_runs(
     backend: Backend,
     told: Callable[[int, int], None] = lambda done, of: None,
     large: bool = True,
+    settled: Settled | None = None,
 ) -> int:
     """Judge those of these runs on record that are not judged yet; gives how many that were.
 
@@ -88,6 +92,7 @@ def judge_runs(
         backend: where the judging is done.
         told: is told (done, of all) as it gets on.
         large: whether nets are judged that are too large to be judged unasked.
+        settled: is told which runs get no (other) verdict, once the first are judged, and then which got theirs.
     """
     with store.alone("judging", lambda: None):
         kept = judgements(store.root)
@@ -95,9 +100,14 @@ def judge_runs(
         cases = list(_cases(store, missing, large)) if missing else []
         done, total = 0, sum(len(case.runs) for case in cases)
         for place, judged, _ in backends.each(judged_case, cases, backend):
-            kept.write(_table(cases[place], judged))
+            found = _table(cases[place], judged)
+            kept.write(found)
+            if settled and not done:
+                settled(set(runs).difference(*(case.runs for case in cases)), None)
             done += len(cases[place].runs)
             told(done, total)
+            if settled:
+                settled(cases[place].runs, found)
     return total
 
 

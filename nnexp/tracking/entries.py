@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import datetime
 import functools
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from nnexp import origin
@@ -106,27 +107,39 @@ class Entries:
             *(self.start, float(self.runs["seconds"].sum())),
         )
 
-    def below(self) -> Iterator[Entry]:
-        """The entries of the configurations, each before those of its runs, each beginning a millisecond after the one before.
+    def every(self) -> Iterator[tuple[str, pd.DataFrame]]:
+        """Every configuration, by its id, with its runs."""
+        for configuration, group in self.runs.groupby("configuration", sort=False):
+            yield str(configuration), group
+
+    def below(self, groups: Iterable[tuple[str, pd.DataFrame]]) -> Iterator[Entry]:
+        """The entries of configurations, each before those of its runs, each beginning a millisecond after the one before.
 
         By that a list sorted by time is in the plan's order, and points of a run stand together in the database's indexes.
         """
-        for place, entry in enumerate(self._below(), start=1):
-            yield replace(entry, start=self.start + place)
+        for configuration, group in groups:
+            for place, entry in enumerate(self._below(configuration, group), start=self._places[configuration]):
+                yield replace(entry, start=self.start + place)
 
-    def _below(self) -> Iterator[Entry]:
-        for configuration, group in self.runs.groupby("configuration", sort=False):
-            made = recorded(str(configuration), group["settings"].iloc[0])
-            name = seeds.label(group.iloc[0], self._keys) or self.record.name
-            chosen = seeds.representatives(group)
-            params = self._params(made) | {"passes": f"{group['passes'].iloc[0]:.10g}"}
-            yield self._of_configuration(str(configuration), name, group, made, chosen, params)
-            data = data_set(made) if boundaries.is_unchanged(made, str(configuration)) else None
-            if self.each_run:
-                roles = {row["run"]: role for role, row in reversed(chosen.items())}
-                rows: Any = group[list(OF_A_RUN)].to_dict("records")
-                for run, curves in zip(rows, values.of_runs(group), strict=True):
-                    yield self._of_run(str(configuration), name, run, data, roles.get(run["run"]), params, curves)
+    @functools.cached_property
+    def _places(self) -> dict[str, int]:
+        """The place of each configuration's entry among all, in the plan's order; the sweep's own has 0."""
+        sizes = self.runs.groupby("configuration", sort=False).size()
+        steps = 1 + self.each_run * sizes.to_numpy()
+        return dict(zip(map(str, sizes.index), (1 + np.cumsum(steps) - steps).tolist(), strict=True))
+
+    def _below(self, configuration: str, group: pd.DataFrame) -> Iterator[Entry]:
+        made = recorded(configuration, group["settings"].iloc[0])
+        name = seeds.label(group.iloc[0], self._keys) or self.record.name
+        chosen = seeds.representatives(group)
+        params = self._params(made) | {"passes": f"{group['passes'].iloc[0]:.10g}"}
+        yield self._of_configuration(configuration, name, group, made, chosen, params)
+        if self.each_run:
+            data = data_set(made) if boundaries.is_unchanged(made, configuration) else None
+            roles = {row["run"]: role for role, row in reversed(chosen.items())}
+            rows: Any = group[list(OF_A_RUN)].to_dict("records")
+            for run, curves in zip(rows, values.of_runs(group), strict=True):
+                yield self._of_run(configuration, name, run, data, roles.get(run["run"]), params, curves)
 
     def _of_configuration(
         self,

@@ -71,8 +71,8 @@ def _cell(value: Any) -> str:
     return f"{value:.4g}" if isinstance(value, float) else str(value)
 
 
-def files(record: SweepRecord, runs: pd.DataFrame, at: int) -> Iterator[File]:
-    """A sweep's files: configs as composed, tables as CSV and Parquet, every failure, figures, boundaries by snapshot."""
+def files(record: SweepRecord, runs: pd.DataFrame) -> Iterator[File]:
+    """What a sweep asked and came to, as files: configs as composed, tables as CSV and Parquet, every failure."""
     import yaml
 
     configs = "---\n".join(yaml.safe_dump(dict(config), sort_keys=False) for config in record.config)
@@ -82,6 +82,10 @@ def files(record: SweepRecord, runs: pd.DataFrame, at: int) -> Iterator[File]:
     for name, table in {"configurations": seeds.configurations(runs), "runs": rows}.items():
         yield f"tables/{name}.csv", _csv(table)
         yield f"tables/{name}.parquet", table.to_parquet(index=False)
+
+
+def figures(runs: pd.DataFrame, at: int) -> Iterator[File]:
+    """A sweep's figures, and its best configurations' boundaries by snapshot, as files; the verdicts are in none of them."""
     for name, make in FIGURES.items():
         yield from _figure(name, make, runs)
     yield from boundaries.grid(runs, at)

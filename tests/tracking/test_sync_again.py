@@ -6,7 +6,7 @@ from tracking.conftest import counts, entries, run, synced
 from nnexp import config, pipeline, records
 from nnexp.frames import frame
 from nnexp.optima.endpoints.verdict import VERDICTS
-from nnexp.tracking import store, sync
+from nnexp.tracking import bringing, store
 
 
 def test_a_second_sync_logs_nothing(shown):
@@ -62,19 +62,19 @@ def test_a_store_is_there_whole_or_not_at_all(tmp_path, monkeypatch):
 def test_an_interrupted_sync_is_finished_by_the_next_one(tmp_path, monkeypatch, writer):
     root = tmp_path / "runs"
     outcome = run(root, tracking={"store": "none"})
-    monkeypatch.setattr(sync, "AT_ONCE", 2)
-    written, real = [], sync._Bringing._write
+    monkeypatch.setattr(bringing, "AT_ONCE", 2)
+    written, real = [], bringing.Bringing._write
 
-    def stop_early(self, pending):
+    def stop_early(self):
         if len(written) == 2:
             raise KeyboardInterrupt
-        written.append(len(pending))
-        real(self, pending)
+        written.append(len(self._pending))
+        real(self)
 
-    monkeypatch.setattr(sync._Bringing, "_write", stop_early)
+    monkeypatch.setattr(bringing.Bringing, "_write", stop_early)
     with pytest.raises(KeyboardInterrupt):
         synced(root, outcome.record, writer=writer)
-    monkeypatch.setattr(sync._Bringing, "_write", real)
+    monkeypatch.setattr(bringing.Bringing, "_write", real)
     client, levels = entries(root, outcome)
     assert counts(levels) == [1, 1, 3]
     half = levels["run"][0]

@@ -1,0 +1,134 @@
+"""A sweep's configurations shown while others are still judged, each as soon as the last of its endpoints is.
+
+Judging leaves the process that asked for it idle, which is when rows are written and pictures drawn here, some hundred entries
+at a time. It is done only where the store is this process's own to write; whatever else there is, and whatever goes
+wrong, is left to `sync`, which comes at the end and shows what is missing.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Collection, Iterator, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from nnexp.config import Tracking
+from nnexp.frames import frame
+from nnexp.judging import COUNTS, NUMBERS
+from nnexp.records import Records, SweepRecord
+from nnexp.tracking import store
+from nnexp.tracking.bringing import Bringing, Said, Told, digest_of
+
+AT_ONCE = 512
+"""Entries that are written together: judgements wait for half a second meanwhile."""
+
+VERDICTS = ("endpoint", *NUMBERS, *COUNTS, "polished_J")
+"""The columns of judgements that entries of configurations and runs are made of."""
+
+
+class _BusyError(Exception):
+    """Another process is writing to MLflow."""
+
+
+def _here(do: Callable[[Any], Any], jobs: Sequence[Any]) -> Iterator[tuple[int, Any, float]]:
+    """Do every job in this process; the workers are judging."""
+    return ((place, do(job), 0.0) for place, job in enumerate(jobs))
+
+
+class Alongside:
+    """Shows one sweep while it is judged.
+
+    Args:
+        records: where the runs are; all that can be is trained.
+        record: the sweep.
+        tracking: where and how much is shown.
+    """
+
+    def __init__(self, records: Records, record: SweepRecord, tracking: Tracking) -> None:
+        self._records, self._record, self._tracking = records, record, tracking
+        self._settled: set[str] = set()
+        self._bringing: Bringing | None = None
+        self._given_up = False
+        self._held = contextlib.ExitStack()
+
+    def settled(self, runs: Collection[str], found: pa.Table | None) -> None:
+        """Take note that the verdicts of these runs are settled, and show the configurations of which all are."""
+        self._settled.update(runs)
+        if self._given_up:
+            return
+        try:
+            if self._bringing is None:
+                self._begin()
+            elif found is not None:
+                self._note(found)
+            self._show()
+        except Exception:  # whatever it is, sync meets it again and says it
+            self.give_up()
+
+    def finish(self, told: Told, said: Said) -> bool:
+        """Show what is left of the sweep and finish it; says whether that was done, and not left to `sync`."""
+        if self._bringing is None:
+            return False
+        try:
+            self._settled.update(self._row)
+            self._show(told)
+            whole = digest_of(self._records, self._record, self._tracking)
+            runs = frame(self._records, self._record.runs, curves=False)
+            if not self._is_shown(runs):
+                return False  # another job of the sweep has added to it
+            self._bringing.finish(whole, said, runs)
+        except Exception:
+            return False
+        finally:
+            self.give_up()
+        return True
+
+    def give_up(self) -> None:
+        """Leave the store to others."""
+        self._given_up, self._bringing = True, None
+        self._held.close()
+
+    def _begin(self) -> None:
+        """Begin the sweep's entry, where nobody else is writing."""
+
+        def busy() -> None:
+            raise _BusyError
+
+        self._held.enter_context(self._records.alone("tracking", busy))
+        uri = self._tracking.uri or store.default_uri(self._records.root)
+        opened = store.open_store(uri)
+        bringing = Bringing(self._records, self._record, opened, uri, self._tracking, _here, AT_ONCE)
+        if bringing.slow:
+            self.give_up()
+            return
+        self._runs = frame(self._records, self._record.runs)
+        self._row = {run: row for row, run in enumerate(self._runs["run"])}
+        self._known = {name: np.array(self._runs[name], object if name == "endpoint" else float) for name in VERDICTS}
+        groups = self._runs.groupby("configuration", sort=False).indices
+        self._left = {str(key): np.asarray(rows) for key, rows in groups.items()}
+        bringing.begin(self._runs)
+        self._bringing = bringing
+
+    def _note(self, found: pa.Table) -> None:
+        """Put new verdicts in their places."""
+        rows = [self._row[run] for run in found["run"].to_pylist()]
+        for name, column in self._known.items():
+            column[rows] = found[name].to_pandas()
+
+    def _show(self, told: Told = lambda done, of: None) -> None:
+        """Write the configurations of which every run's verdict is settled."""
+        if self._bringing is not None:
+            ready = [key for key, rows in self._left.items() if self._settled.issuperset(self._runs["run"].iloc[rows])]
+            self._bringing.show(((key, self._group(self._left.pop(key))) for key in ready), told)
+
+    def _is_shown(self, runs: pd.DataFrame) -> bool:
+        """Whether these runs and verdicts are those that were shown."""
+        known = pd.Series(self._known["endpoint"])
+        return runs["run"].equals(self._runs["run"]) and runs["endpoint"].fillna("").equals(known.fillna(""))
+
+    def _group(self, rows: np.ndarray) -> pd.DataFrame:
+        """The runs of a configuration with their verdicts."""
+        return self._runs.iloc[rows].assign(**{name: column[rows] for name, column in self._known.items()})

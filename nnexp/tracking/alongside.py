@@ -49,21 +49,21 @@ class Alongside:
 
     def __init__(self, records: Records, record: SweepRecord, tracking: Tracking) -> None:
         self._records, self._record, self._tracking = records, record, tracking
-        self._settled: set[str] = set()
+        self._before: set[str] = set()
         self._bringing: Bringing | None = None
         self._given_up = False
         self._held = contextlib.ExitStack()
 
     def settled(self, runs: Collection[str], found: pa.Table | None) -> None:
         """Take note that the verdicts of these runs are settled, and show the configurations of which all are."""
-        self._settled.update(runs)
         if self._given_up:
             return
         try:
             if self._bringing is None:
+                self._before.update(runs)
                 self._begin()
-            elif found is not None:
-                self._note(found)
+            else:
+                self._note(runs, found)
             self._show()
         except Exception:  # whatever it is, sync meets it again and says it
             self.give_up()
@@ -73,7 +73,7 @@ class Alongside:
         if self._bringing is None:
             return False
         try:
-            self._settled.update(self._row)
+            self._open[:] = False
             self._show(told)
             whole = digest_of(self._records, self._record, self._tracking)
             runs = frame(self._records, self._record.runs, curves=False)
@@ -107,21 +107,24 @@ class Alongside:
         self._runs = frame(self._records, self._record.runs)
         self._row = {run: row for row, run in enumerate(self._runs["run"])}
         self._known = {name: np.array(self._runs[name], object if name == "endpoint" else float) for name in VERDICTS}
+        self._open = np.array([run not in self._before for run in self._row])
         groups = self._runs.groupby("configuration", sort=False).indices
         self._left = {str(key): np.asarray(rows) for key, rows in groups.items()}
         bringing.begin(self._runs)
         self._bringing = bringing
 
-    def _note(self, found: pa.Table) -> None:
+    def _note(self, runs: Collection[str], found: pa.Table | None) -> None:
         """Put new verdicts in their places."""
-        rows = [self._row[run] for run in found["run"].to_pylist()]
-        for name, column in self._known.items():
-            column[rows] = found[name].to_pandas()
+        self._open[[self._row[run] for run in runs]] = False
+        if found is not None:
+            rows = [self._row[run] for run in found["run"].to_pylist()]
+            for name, column in self._known.items():
+                column[rows] = found[name].to_pandas()
 
     def _show(self, told: Told = lambda done, of: None) -> None:
         """Write the configurations of which every run's verdict is settled."""
         if self._bringing is not None:
-            ready = [key for key, rows in self._left.items() if self._settled.issuperset(self._runs["run"].iloc[rows])]
+            ready = [key for key, rows in self._left.items() if not self._open[rows].any()]
             self._bringing.show(((key, self._group(self._left.pop(key))) for key in ready), told)
 
     def _is_shown(self, runs: pd.DataFrame) -> bool:

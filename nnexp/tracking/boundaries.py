@@ -27,7 +27,7 @@ from nnexp.tracking.artifacts import File
 KEY = "decision boundary - best - median - worst seed"
 GRID = "decision boundaries of the best configurations"
 MOST_ROWS, COLUMNS = 4, 3
-SIDE, GAP, HEAD = 96, 4, 18
+SIDE, GAP, HEAD = 80, 4, 18
 THUMBNAIL = 256
 """The longer side of the small copy that MLflow's grid of images loads."""
 
@@ -115,7 +115,7 @@ def named(key: str, number: int, at: int, picture: Image.Image) -> Iterator[File
     name = f"images/{key.replace('/', '~')}+step+{number}+timestamp+{at}+{identity}"
     yield f"{name}.png", _encoded(picture, "PNG", compress_level=1)
     scale = THUMBNAIL / max(picture.size)
-    small = picture.resize((round(picture.width * scale), round(picture.height * scale)))
+    small = picture if scale >= 1.0 else picture.resize((round(picture.width * scale), round(picture.height * scale)))
     yield f"{name}+compressed.webp", _encoded(small, "WEBP", method=0, quality=90)
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import datetime
 import functools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -28,7 +28,7 @@ from nnexp.tracking.colors import Colors
 from nnexp.tracking.data import DataSet, data_set
 from nnexp.tracking.values import Curve
 
-VERSION = 4
+VERSION = 5
 """Of what is logged; a new one replaces what older ones logged."""
 
 OF_RUNS = ("sweep", "records", "mlflow.source.name", "mlflow.source.git.commit", "mlflow.user")
@@ -44,7 +44,7 @@ LONGEST_NAME, LONGEST_PARAM = 250, 6000
 """The most characters that MLflow takes."""
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class Entry:
     """What one MLflow run is to show.
 
@@ -89,6 +89,7 @@ class Entries:
         self.count = 1 + runs["configuration"].nunique() + each_run * len(runs)
         self._keys = seeds.varying(runs)
         self._facts = {**origin_tags(), **facts, "sweep": record.id}
+        self._facts_of_runs = {key: value for key, value in self._facts.items() if key in OF_RUNS}
         self._colors = Colors(runs, self._keys)
 
     def of_sweep(self) -> Entry:
@@ -119,7 +120,8 @@ class Entries:
         """
         for configuration, group in groups:
             for place, entry in enumerate(self._below(configuration, group), start=self._places[configuration]):
-                yield replace(entry, start=self.start + place)
+                entry.start = self.start + place
+                yield entry
 
     @functools.cached_property
     def _places(self) -> dict[str, int]:
@@ -138,8 +140,9 @@ class Entries:
             data = data_set(made) if boundaries.is_unchanged(made, configuration) else None
             roles = {row["run"]: role for role, row in reversed(chosen.items())}
             rows: Any = group[list(OF_A_RUN)].to_dict("records")
+            shows = digest([VERSION, name])
             for run, curves in zip(rows, values.of_runs(group), strict=True):
-                yield self._of_run(configuration, name, run, data, roles.get(run["run"]), params, curves)
+                yield self._of_run(configuration, name, shows, run, data, roles.get(run["run"]), params, curves)
 
     def _of_configuration(
         self,
@@ -173,6 +176,7 @@ class Entries:
         self,
         configuration: str,
         name: str,
+        shows: str,
         run: Mapping[str, Any],
         data: DataSet | None,
         role: str | None,
@@ -193,15 +197,21 @@ class Entries:
             "mlflow.runColor": self._colors.of_run(endpoint),
         } | ({"role": role} if role else {})
         named = f"seed {seed}{f' ({role})' if role else ''}: {name}"
-        content = digest([VERSION, name, run["run"], endpoint])
         return Entry(
-            *(run["run"], "run", named[:LONGEST_NAME], configuration, content, {**params, "seed": seed}, tags),
+            *(
+                run["run"],
+                "run",
+                named[:LONGEST_NAME],
+                configuration,
+                f"{shows} {endpoint}",
+                {**params, "seed": seed},
+                tags,
+            ),
             *(curves, data, self.start, float(run["seconds"])),
         )
 
     def _tags(self, key: str, level: str) -> dict[str, str]:
-        facts = self._facts if level != "run" else {k: v for k, v in self._facts.items() if k in OF_RUNS}
-        return {**facts, "key": key, "level": level}
+        return {**(self._facts_of_runs if level == "run" else self._facts), "key": key, "level": level}
 
     @functools.cached_property
     def _shown(self) -> dict[str, list[Any]]:

@@ -6,8 +6,7 @@ What is not a finite number is left out. What has no curve stands at step 0.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -30,8 +29,7 @@ LEAST = {"index": 0.0}
 """Columns in which a smaller number says that nothing is known."""
 
 
-@dataclass(frozen=True)
-class Curve:
+class Curve(NamedTuple):
     """The values of a metric: a step and a value for each point, all finite."""
 
     name: str

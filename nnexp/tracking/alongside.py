@@ -18,7 +18,7 @@ import pyarrow as pa
 from nnexp.config import Tracking
 from nnexp.frames import frame
 from nnexp.judging import COUNTS, NUMBERS
-from nnexp.records import Records, SweepRecord
+from nnexp.records import HISTORY, Records, SweepRecord
 from nnexp.tracking import store
 from nnexp.tracking.bringing import Bringing, Said, Told, digest_of
 
@@ -79,7 +79,7 @@ class Alongside:
             runs = frame(self._records, self._record.runs, curves=False)
             if not self._is_shown(runs):
                 return False  # another job of the sweep has added to it
-            self._bringing.finish(whole, said, runs)
+            self._bringing.finish(whole, said, runs.join(self._runs[list(HISTORY)]))
         except Exception:
             return False
         finally:

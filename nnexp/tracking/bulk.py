@@ -29,7 +29,6 @@ TESTED_REVISIONS = {"dc11669786a5"}
 
 DATABASES = {"sqlite": ("PRAGMA analysis_limit=1000", "ANALYZE"), "postgresql": ("ANALYZE",)}
 """What has each count its rows; a thousand rows of an index do."""
-
 WRITING = ("PRAGMA cache_size=-65536", "PRAGMA wal_autocheckpoint=4096")
 """64 MiB of SQLite's pages, enough for the ends of all indexes that are written to, before they go into the file itself."""
 
@@ -75,16 +74,15 @@ class Bulk:
         runs: Any = select(SqlRun.run_uuid, SqlRun.status).where(
             SqlRun.experiment_id == self._experiment, SqlRun.lifecycle_stage == "active", SqlRun.run_uuid.in_(of_it)
         )
+        facts: Any = select(SqlTag.run_uuid, SqlTag.key, SqlTag.value).where(SqlTag.run_uuid.in_(of_it))
         tags: dict[str, dict[str, str]] = defaultdict(dict)
         with self._engine.connect() as connection:
-            for run_id, key, value in connection.execute(
-                select(SqlTag.run_uuid, SqlTag.key, SqlTag.value).where(SqlTag.run_uuid.in_(of_it))
-            ):
+            for run_id, key, value in connection.execute(facts):
                 tags[run_id][key] = value
-            found: dict[str, list[Shown]] = {}
+            found: dict[str, list[Shown]] = defaultdict(list)
             for run_id, status in connection.execute(runs):
-                found.setdefault(tags[run_id].get("key", ""), []).append(Shown(run_id, status, tags[run_id]))
-        return found
+                found[tags[run_id].get("key", "")].append(Shown(run_id, status, tags[run_id]))
+        return dict(found)
 
     def write(self, entries: Sequence[Entry], above: Mapping[str, str]) -> dict[str, str]:
         """Write entries, finished, in one transaction; gives their MLflow runs by key."""
@@ -129,8 +127,8 @@ class Bulk:
         rows["params"].extend(zip(entry.params, entry.params.values(), repeat(run_id), strict=False))
         metrics, latest = rows["metrics"], rows["latest_metrics"]
         for curve in entry.curves:
-            same = repeat(curve.name), repeat(start), repeat(run_id), repeat(False)
-            metrics.extend(zip(same[0], curve.values, same[1], same[2], curve.steps, same[3], strict=False))
+            name, at_start, of_it, finite = map(repeat, (curve.name, start, run_id, False))
+            metrics.extend(zip(name, curve.values, at_start, of_it, curve.steps, finite, strict=False))
             latest.append((curve.name, curve.values[-1], start, curve.steps[-1], False, run_id))
         if entry.net is not None:
             self._keep(rows, entry, run_id)
@@ -167,11 +165,10 @@ class Bulk:
 
         if not run_ids:
             return
-        now = int(time.time() * 1000)
         with self._engine.begin() as connection:
             for start in range(0, len(run_ids), PARAMETERS_AT_ONCE):
                 marked = update(SqlRun).where(SqlRun.run_uuid.in_(run_ids[start : start + PARAMETERS_AT_ONCE]))
-                connection.execute(marked.values(lifecycle_stage="deleted", deleted_time=now))
+                connection.execute(marked.values(lifecycle_stage="deleted", deleted_time=int(time.time() * 1000)))
 
     def close(self) -> None:
         """Count the tables' rows for the planner of queries, without which the UI takes seconds for a chart."""

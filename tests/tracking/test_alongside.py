@@ -7,7 +7,7 @@ from tracking.conftest import counts, entries, run, synced
 
 from nnexp import backends, judging, records, showing
 from nnexp.config import Backend, Tracking
-from nnexp.tracking import alongside, bringing, sync
+from nnexp.tracking import alongside, bringing, sync, views
 
 ASKED = {"seeds": 9, "steps": 30, "width": 2, "l2": 0.01}
 CHANGING = {"mlflow.parentRunId", "mlflow.log-model.history"}
@@ -38,6 +38,8 @@ def facts(client, run):
 
 def shown(root, outcome):
     client, levels = entries(root, outcome)
+    experiment = client.get_experiment_by_name(outcome.record.name)
+    assert len([tag for tag in experiment.tags if tag.startswith(views.TAG)]) == 2
     return {run.data.tags["key"]: facts(client, run) for runs in levels.values() for run in runs}, counts(levels)
 
 

@@ -10,12 +10,14 @@ import contextlib
 import functools
 import importlib
 import threading
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
 
 from nnexp import backends
 from nnexp.config import Sweep, recorded
 from nnexp.errors import UserError
+from nnexp.files import Aside
 from nnexp.records import Records, SweepRecord
 
 
@@ -28,6 +30,9 @@ class Watcher(Protocol):
     def tracked_slowly(self, why: str) -> None:
         """The tracker is written through MLflow's client, for this reason."""
 
+    def set_aside(self, files: Sequence[Aside]) -> None:
+        """These files could not be trusted and were set aside."""
+
 
 class _Nobody:
     """Nobody is told."""
@@ -36,6 +41,9 @@ class _Nobody:
         """Says nothing."""
 
     def tracked_slowly(self, why: str) -> None:
+        """Says nothing."""
+
+    def set_aside(self, files: Sequence[Aside]) -> None:
         """Says nothing."""
 
 
@@ -61,10 +69,12 @@ def show(name: str | None, runs_dir: str | Path, watcher: Watcher | None = None)
     store = Records(runs_dir)
     every = [store.sweep(name)] if name is not None else store.every_sweep()
     tracked = [record for record in every if name is not None or recorded(record.config[-1]).tracking.store == "mlflow"]
-    return {
-        f"{record.name} ({record.id})": bring(store, record, recorded(record.config[-1]), watcher or _Nobody())
-        for record in tracked
+    watcher = watcher or _Nobody()
+    done = {
+        f"{record.name} ({record.id})": bring(store, record, recorded(record.config[-1]), watcher) for record in tracked
     }
+    watcher.set_aside(store.set_aside)
+    return done
 
 
 def bring(store: Records, record: SweepRecord, sweep: Sweep, watcher: Watcher) -> bool:

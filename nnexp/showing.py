@@ -83,6 +83,7 @@ def bring(store: Records, record: SweepRecord, sweep: Sweep, watcher: Watcher) -
     Raises:
         UserError: if it cannot be written.
     """
+    from nnexp.tracking import store as opened
     from nnexp.tracking.sync import sync
 
     each = functools.partial(backends.each, backend=sweep.backend)
@@ -92,4 +93,5 @@ def bring(store: Records, record: SweepRecord, sweep: Sweep, watcher: Watcher) -
         raise
     except Exception as error:  # of MLflow, its database, its server, the disk: whatever it is
         why = f"{type(error).__name__}: {' '.join(str(error).split())[:300]}"
-        raise UserError(f"MLflow cannot be written ({why})") from error
+        damaged = opened.at_fault(sweep.tracking.uri or opened.default_uri(store.root), error)
+        raise UserError(damaged or f"MLflow cannot be written ({why})") from error

@@ -11,6 +11,7 @@ from __future__ import annotations
 import platform
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -60,7 +61,7 @@ def sync(
     whole, source = _whole(records, record, tracking), _source(records)
     if shown.is_whole(uri, record.id, whole) and not shown.unfinished(uri, source):
         return False
-    with records.alone("tracking", lambda: None):
+    with _beside(uri, records).alone("tracking", lambda: None):
         opened = store.open_store(uri)
         for other in _unfinished(opened, source):
             if other != record.id:
@@ -76,9 +77,15 @@ def sync(
 
 def prepare(records: Records, tracking: Tracking) -> None:
     """Make the store where there is none yet, once, whoever starts at the same time."""
-    with records.alone("tracking", lambda: None):
-        store.open_store(tracking.uri or store.default_uri(records.root))
+    uri = tracking.uri or store.default_uri(records.root)
+    with _beside(uri, records).alone("tracking", lambda: None):
+        store.open_store(uri)
     models.warm()
+
+
+def _beside(uri: str, records: Records) -> Records:
+    """The folder whose lock makes those who write one store take turns: an SQLite file's own, else that of the records."""
+    return Records(Path(uri.removeprefix(store.SQLITE)).parent) if uri.startswith(store.SQLITE) else records
 
 
 def _whole(records: Records, record: SweepRecord, tracking: Tracking) -> str:

@@ -225,9 +225,10 @@ class _Bringing:
     def _finish(self, sweep: Entry, runs: pd.DataFrame, whole: str) -> None:
         """Log what the sweep came to, its files and its report, and finish it."""
         run_id, report = self._ids["sweep"], _report(self._records, self._record)
-        uri = self._client.get_run(run_id).info.artifact_uri
+        there = self._client.get_run(run_id)
+        uri = there.info.artifact_uri
         if self._before.get("files") != sweep.tags["files"]:
-            client.log_metrics(self._client, run_id, sweep)
+            client.log_metrics(self._client, run_id, sweep, there.data.metrics)  # a killed start may have
             artifacts.put(uri, page.files(self._record, runs, sweep.start), self._uri)
         if report:
             artifacts.put(uri, [("report.html", report)], self._uri)

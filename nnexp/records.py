@@ -187,6 +187,7 @@ class Records:
         self.sweeps.mkdir(parents=True, exist_ok=True)
         text = json.dumps(asdict(sweep), indent=1)
         target = self.sweeps / f"{sweep.id}-{digest(sorted(sweep.runs))}.json"
+        self._asked(target)  # a damaged one is set aside, not written over
         whole(target, lambda temporary: temporary.write_text(text, encoding="utf-8"))
 
     def sweep(self, name: str | None = None) -> SweepRecord:

@@ -14,6 +14,8 @@ MUST = "after the next start each run is on record, judged and in MLflow once, w
 CHAIN = 5
 """Kills of one folder's sweep, one start after the other, before it is let through to the end."""
 
+SERIAL, PROCESSES = {"where": "serial"}, {"where": "processes", "workers": 2}
+
 
 @dataclass
 class Seen:
@@ -60,6 +62,7 @@ def one_worker(sweep):
 
 
 KINDS = {
+    "SIGKILL of a sweep in one process": main_alone,
     "SIGKILL of a sweep's main process": main_alone,
     "SIGKILL of one of its workers": one_worker,
     "SIGKILL of all its processes at once": all_of_it,
@@ -72,7 +75,8 @@ def chains(folder, done, times, whole, seconds, seed):
     while seen.times < times:
         root, before = folder / f"{seed}-{next(count)}", seen.times
         try:
-            _chain(root, KINDS[done], lambda: draw.uniform(0.0, seconds), min(CHAIN, times - before), seen)
+            where = SERIAL if "one process" in done else PROCESSES
+            _chain(root, KINDS[done], where, lambda: draw.uniform(0.0, seconds), min(CHAIN, times - before), seen)
             children.same(children.left(root), whole)
             seen.held += seen.times - before
         except AssertionError as error:
@@ -80,10 +84,10 @@ def chains(folder, done, times, whole, seconds, seed):
     return seen
 
 
-def _chain(root, kind, moment, most, seen):
+def _chain(root, kind, where, moment, most, seen):
     """Start a sweep and kill it at some moment, again and again, until a start has gone through to the end."""
     for _ in range(most):
-        sweep = children.start(root)
+        sweep = children.start(root, backend=where)
         time.sleep(moment())
         stage = sweep.stage
         killed = kind(sweep)
@@ -97,12 +101,12 @@ def _chain(root, kind, moment, most, seen):
         if kind is one_worker:
             last = (sweep.said.strip().splitlines() or [""])[-1]
             seen.ends["goes on" if code == 0 else f"ends with {code} ({last[:60]})"] += 1
-    sweep = children.start(root)
+    sweep = children.start(root, backend=where)
     assert sweep.end() == 0, sweep.said
 
 
 def rows(folder):
     """The long form: 200 kills."""
     whole, seconds = undisturbed(folder)
-    for place, (done, times) in enumerate(zip(KINDS, (80, 50, 70), strict=True)):
+    for place, (done, times) in enumerate(zip(KINDS, (100, 30, 30, 40), strict=True)):
         yield chains(folder, done, times, whole, seconds, seed=place).row(done)

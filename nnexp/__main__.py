@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import os
 import re
-import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -20,6 +19,7 @@ from typing import Any
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 os.environ["HYDRA_FULL_ERROR"] = "1"  # errors come to us, to be said in one line
 
+from nnexp import interrupts
 from nnexp.errors import UserError, unknown
 
 GROUPS = [
@@ -36,21 +36,17 @@ def conf_dir() -> Path:
 
 def main() -> None:
     """Run the command line; leaves with 0, with 2 on bad input, with 130 when interrupted."""
+    interrupts.ended_by(_main)
+
+
+def _main() -> None:
     from nnexp import terminal
 
     arguments = sys.argv[1:]
     if {"-h", "--help"} & set(arguments):
         print(help_text())
-        return
-    try:
-        _hydra(arguments)
-    except UserError as error:
-        terminal.refuse(error)
-        sys.exit(2)
-    except KeyboardInterrupt:
-        signal.signal(signal.SIGINT, signal.SIG_IGN)  # let workers and temporary files be cleared away in peace
-        print("\nstopped; what is done is on record, and the same command goes on from there", file=sys.stderr)
-        sys.exit(130)
+    else:
+        terminal.door(lambda: _hydra(arguments))
 
 
 def help_text() -> str:

@@ -20,6 +20,7 @@ from typing import Any
 import joblib
 
 from nnexp.config import Backend
+from nnexp.interrupts import SIGNALS
 from nnexp.net.training import Stack, Trained, train
 
 
@@ -37,19 +38,22 @@ def each(do: Callable[[Any], Any], jobs: Sequence[Any], backend: Backend) -> Ite
     """Do every job; gives its place in `jobs`, what came of it, and the seconds it took."""
     warnings.filterwarnings("ignore", message=".*tasks which were still being processed", category=UserWarning)
     n_jobs = min(workers(backend), max(len(jobs), 1))
-    pool = joblib.Parallel(n_jobs=n_jobs, return_as="generator_unordered", batch_size=1, pre_dispatch="2*n_jobs")
+    starts = {"initializer": _end_with, "initargs": (os.getpid(),)} if n_jobs > 1 else {}
+    pool = joblib.Parallel(
+        n_jobs=n_jobs, return_as="generator_unordered", batch_size=1, pre_dispatch="2*n_jobs", **starts
+    )
     with _interrupts_held():
-        return pool(joblib.delayed(_timed)(do, place, job, os.getpid()) for place, job in enumerate(jobs))
+        return pool(joblib.delayed(_timed)(do, place, job) for place, job in enumerate(jobs))
 
 
 @contextlib.contextmanager
 def _interrupts_held() -> Iterator[None]:
-    """Hold Ctrl-C back while workers start, so that they are born deaf to it: ending them is this process's affair.
+    """Hold Ctrl-C and its like back while workers start, so that they are born deaf: ending them is this process's affair.
 
     The process that watches over what they share is started before, since its start would let signals through again.
     """
     resource_tracker.ensure_running()
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
     try:
         yield
     finally:
@@ -68,9 +72,7 @@ def _end_with(parent: int) -> None:
     threading.Thread(target=watch, daemon=True).start()
 
 
-def _timed(do: Callable[[Any], Any], place: int, job: Any, parent: int) -> tuple[int, Any, float]:
-    if os.getpid() != parent:
-        _end_with(parent)
+def _timed(do: Callable[[Any], Any], place: int, job: Any) -> tuple[int, Any, float]:
     start = time.perf_counter()
     done = do(job)
     return place, done, time.perf_counter() - start

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -44,7 +45,7 @@ def frame(store: Records, wanted: Sequence[str] | None = None, curves: bool = Tr
 
 def _judged(store: Records, runs: pd.Series) -> pd.DataFrame:
     """What the judge found, a row for each of these runs."""
-    found = judging.judgements(store.root).read(set(runs)).to_pandas()
+    found = judging.judgements(store.root, store.set_aside).read(set(runs)).to_pandas()
     return found.set_index("run").reindex(runs).reset_index(drop=True)
 
 
@@ -57,7 +58,10 @@ def load(sweep: str | None = None, runs_dir: str | Path = "runs", curves: bool =
         UserError: if there is no such sweep.
     """
     store = Records(runs_dir)
-    return frame(store, store.sweep(sweep).runs, curves)
+    runs = frame(store, store.sweep(sweep).runs, curves)
+    for file in store.set_aside:
+        warnings.warn(str(file), stacklevel=2)
+    return runs
 
 
 def one(run: str, runs_dir: str | Path = "runs") -> pd.Series:

@@ -15,6 +15,8 @@ from nnexp import backends, judging, records, showing
 from nnexp.config import Sweep, recorded
 from nnexp.configuration import digest
 from nnexp.errors import UserError
+from nnexp.files import Aside
+from nnexp.net import compiled
 from nnexp.net.history import Trained
 from nnexp.net.training import Stack, parts, seconds_of_work
 from nnexp.plan import Plan, Run, plan, stack, stacks, widened
@@ -51,8 +53,8 @@ class Watcher(Protocol):
     def waiting(self) -> None:
         """Another sweep is training into the same folder."""
 
-    def set_aside(self, files: Sequence[Path]) -> None:
-        """Damaged record files were set aside."""
+    def set_aside(self, files: Sequence[Aside]) -> None:
+        """These files could not be trusted and were set aside, by now."""
 
 
 class Silence:
@@ -79,7 +81,7 @@ class Silence:
     def waiting(self) -> None:
         """Says nothing."""
 
-    def set_aside(self, files: Sequence[Path]) -> None:
+    def set_aside(self, files: Sequence[Aside]) -> None:
         """Says nothing."""
 
 
@@ -140,6 +142,7 @@ def judge(name: str | None, runs_dir: str | Path, watcher: Watcher | None = None
     stage = showing.Stage(store, asked, watcher) if asked.tracking.store == "mlflow" else None
     settled = stage.judged(record) if stage else None
     judged = judging.judge_runs(store, record.runs, asked.backend, watcher.judged, settled=settled)
+    watcher.set_aside(store.set_aside)
     if stage:
         _track(stage, record, watcher)
     return record, judged
@@ -155,10 +158,10 @@ def _recorded(
 ) -> tuple[records.SweepRecord, int]:
     """Train what is planned and not on record; gives the sweep's own record, and how many runs that were."""
     with store.alone("training", watcher.waiting):
-        there = store.ids()
+        there = store.sound([run.id for run in made.runs])
         missing = [r for r in made.runs if r.id not in there]
         record = _sweep_record(made, sweep_id, store, config)
-        watcher.set_aside(store.set_aside)
+        watcher.set_aside([*compiled.set_aside, *store.set_aside])
         watcher.planned(made, len(missing))
         if missing and stage:
             stage.prepare()
@@ -175,6 +178,7 @@ def _judged(made: Plan, store: records.Records, watcher: Watcher, settled: judgi
         return {}
     large = bool(sweep.judge) or sweep.until is not None
     judging.judge_runs(store, ids, sweep.backend, watcher.judged, large, settled)
+    watcher.set_aside(store.set_aside)
     return needed(store, made, sweep.until, sweep.most_seeds) if sweep.until is not None else {}
 
 

@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from nnexp import files
 from nnexp.configuration import digest
 from nnexp.errors import UserError
 from nnexp.net.history import Trained
@@ -136,6 +137,11 @@ class Records:
         self.folder, self.sweeps = self.root / "records", self.root / "sweeps"
         self._runs = Tables(self.folder, SCHEMA)
         self.set_aside = self._runs.set_aside
+        self._written = {
+            "training": [self.folder, self.sweeps],
+            "judging": [self.root / "judgements"],
+            "tracking": [self.root],
+        }
 
     @contextlib.contextmanager
     def alone(self, purpose: str, waiting: Callable[[], None]) -> Iterator[None]:
@@ -156,11 +162,17 @@ class Records:
             except BlockingIOError:
                 waiting()
                 fcntl.flock(lock, fcntl.LOCK_EX)
+            for folder in self._written[purpose]:
+                files.clear(folder)
             yield
 
     def ids(self) -> set[str]:
         """The ids of all runs on record."""
         return self._runs.ids()
+
+    def sound(self, wanted: Collection[str]) -> set[str]:
+        """Those of these runs whose records were read to the last byte."""
+        return self._runs.sound(wanted)
 
     def write(self, records: pa.Table) -> None:
         """Keep these records, as one file."""
@@ -175,6 +187,7 @@ class Records:
         self.sweeps.mkdir(parents=True, exist_ok=True)
         text = json.dumps(asdict(sweep), indent=1)
         target = self.sweeps / f"{sweep.id}-{digest(sorted(sweep.runs))}.json"
+        self._asked(target)  # a damaged one is set aside, not written over
         whole(target, lambda temporary: temporary.write_text(text, encoding="utf-8"))
 
     def sweep(self, name: str | None = None) -> SweepRecord:
@@ -203,12 +216,29 @@ class Records:
         return [sweep for file in files for sweep in self._asked(file)]
 
     def _asked(self, file: Path) -> list[SweepRecord]:
-        """The sweep that a file holds; one that cannot be read is set aside."""
+        """The sweep that a file holds; one that cannot be read, or holds something else, is set aside."""
         try:
-            return [SweepRecord(**json.loads(file.read_text(encoding="utf-8")))]
-        except (ValueError, TypeError):
-            self.set_aside.append(file.replace(file.with_suffix(".damaged")))
-            return []
+            return [_sweep(json.loads(file.read_text(encoding="utf-8")))]
+        except FileNotFoundError:
+            return []  # another process has set it aside just now
+        except TypeError:
+            why = "holds something else than a sweep"
+        except (ValueError, OSError) as error:
+            why = files.wrong(error, file)
+        aside = files.set_aside(file, why)
+        if aside is not None and aside not in self.set_aside:
+            self.set_aside.append(replace(aside, then="the same sweep again makes it anew"))
+        return []
+
+
+def _sweep(said: Any) -> SweepRecord:
+    """The sweep that is said in plain data; a TypeError where it is none."""
+    sweep = SweepRecord(**said)
+    words = (sweep.id, sweep.name, sweep.question, sweep.created, *sweep.runs)
+    lists = isinstance(sweep.config, list) and isinstance(sweep.runs, list) and sweep.config
+    if not (lists and all(isinstance(w, str) for w in words) and all(isinstance(job, dict) for job in sweep.config)):
+        raise TypeError("fields of other types")
+    return sweep
 
 
 def _together(jobs: Sequence[SweepRecord]) -> SweepRecord:

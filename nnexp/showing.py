@@ -10,7 +10,7 @@ import contextlib
 import functools
 import importlib
 import threading
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -19,6 +19,7 @@ import pyarrow as pa
 from nnexp import backends
 from nnexp.config import Sweep, recorded
 from nnexp.errors import UserError
+from nnexp.files import Aside
 from nnexp.judging import Settled
 from nnexp.records import Records, SweepRecord
 
@@ -35,6 +36,9 @@ class Watcher(Protocol):
     def tracked_slowly(self, why: str) -> None:
         """The tracker is written through MLflow's client, for this reason."""
 
+    def set_aside(self, files: Sequence[Aside]) -> None:
+        """These files could not be trusted and were set aside."""
+
 
 class _Nobody:
     """Nobody is told."""
@@ -43,6 +47,9 @@ class _Nobody:
         """Says nothing."""
 
     def tracked_slowly(self, why: str) -> None:
+        """Says nothing."""
+
+    def set_aside(self, files: Sequence[Aside]) -> None:
         """Says nothing."""
 
 
@@ -111,10 +118,12 @@ def show(name: str | None, runs_dir: str | Path, watcher: Watcher | None = None)
     store = Records(runs_dir)
     every = [store.sweep(name)] if name is not None else store.every_sweep()
     tracked = [record for record in every if name is not None or recorded(record.config[-1]).tracking.store == "mlflow"]
-    return {
-        f"{record.name} ({record.id})": bring(store, record, recorded(record.config[-1]), watcher or _Nobody())
-        for record in tracked
+    watcher = watcher or _Nobody()
+    done = {
+        f"{record.name} ({record.id})": bring(store, record, recorded(record.config[-1]), watcher) for record in tracked
     }
+    watcher.set_aside(store.set_aside)
+    return done
 
 
 def bring(store: Records, record: SweepRecord, sweep: Sweep, watcher: Watcher) -> bool:
@@ -123,6 +132,7 @@ def bring(store: Records, record: SweepRecord, sweep: Sweep, watcher: Watcher) -
     Raises:
         UserError: if it cannot be written.
     """
+    from nnexp.tracking import store as opened
     from nnexp.tracking.sync import sync
 
     each = functools.partial(backends.each, backend=sweep.backend)
@@ -132,4 +142,5 @@ def bring(store: Records, record: SweepRecord, sweep: Sweep, watcher: Watcher) -
         raise
     except Exception as error:  # of MLflow, its database, its server, the disk: whatever it is
         why = f"{type(error).__name__}: {' '.join(str(error).split())[:300]}"
-        raise UserError(f"MLflow cannot be written ({why})") from error
+        damaged = opened.at_fault(sweep.tracking.uri or opened.default_uri(store.root), error)
+        raise UserError(damaged or f"MLflow cannot be written ({why})") from error

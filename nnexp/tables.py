@@ -1,8 +1,8 @@
 """Tables kept as a folder of Parquet files: written whole or not at all, read together, and never trusted when damaged.
 
-A file is written under another name and renamed, so nothing half-written is ever read. One that cannot be read, or holds
-something else, is set aside under another name, never deleted; one of another version of its own kind is left alone where
-the table says that such may be.
+A file is written under another name and renamed, so nothing half-written is ever read. Its pages carry checksums. One that
+cannot be read, or holds something else, is set aside under another name, never deleted; one of another version is set aside
+and called so, or left alone where the table says that such may be.
 """
 
 from __future__ import annotations
@@ -13,9 +13,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from nnexp.configuration import digest
+from nnexp.files import Aside, set_aside, wrong
 
 
 @dataclass(frozen=True)
@@ -23,25 +25,34 @@ class Tables:
     """The files of one folder that share a schema; each row is a run's, by its column `run`.
 
     schema: the columns; its metadata hold the version under one key.
-    outlives: whether files of other versions are to be passed over; they are damaged files otherwise.
-    set_aside: the files that were, as they are called now.
+    outlives: whether files of other versions are to be passed over; they are set aside otherwise.
+    set_aside: the files that were.
     """
 
     folder: Path
     schema: pa.Schema
     outlives: bool = False
-    set_aside: list[Path] = field(default_factory=list)
+    set_aside: list[Aside] = field(default_factory=list)
 
     def ids(self) -> set[str]:
         """The ids of all runs that have a row."""
         return {run for file in self._files() for run in self._read(file, ["run"])["run"].to_pylist()}
+
+    def sound(self, wanted: Collection[str]) -> set[str]:
+        """Those of these runs that have a row in a file that was read to its last byte."""
+        found: set[str] = set()
+        for file in self._files():
+            those = set(wanted).intersection(self._read(file, ["run"])["run"].to_pylist())
+            if those and self._read(file, self.schema.names).num_rows:
+                found |= those
+        return found
 
     def write(self, rows: pa.Table) -> None:
         """Keep these rows, as one file."""
         (version,) = self.schema.metadata.values()
         self.folder.mkdir(parents=True, exist_ok=True)
         target = self.folder / f"{digest([version.decode(), *rows['run'].to_pylist()])}.parquet"
-        whole(target, lambda temporary: pq.write_table(rows, temporary, compression="zstd"))
+        whole(target, lambda temporary: pq.write_table(rows, temporary, compression="zstd", write_page_checksum=True))
 
     def read(self, wanted: Collection[str] | None = None, columns: Sequence[str] | None = None) -> pa.Table:
         """The rows of these runs (all, unasked), each once, in no particular order."""
@@ -59,20 +70,46 @@ class Tables:
 
     def _read(self, file: Path, columns: Sequence[str]) -> pa.Table:
         """A file's columns; empty where it is not to be trusted."""
-        none = self.schema.empty_table().select(list(columns))
-        (key,) = self.schema.metadata
         try:
-            with pq.ParquetFile(file) as opened:
-                found = opened.schema_arrow
-                version = (found.metadata or {}).get(key)
-                if version is not None and version != self.schema.metadata[key] and self.outlives:
-                    return none
-                if found.names != self.schema.names or version != self.schema.metadata[key]:
-                    raise pa.ArrowInvalid("something else")
-                return opened.read(columns=list(columns))
-        except (pa.ArrowInvalid, EOFError):
-            self.set_aside.append(file.replace(file.with_suffix(".damaged")))
-            return none
+            with pq.ParquetFile(file, page_checksum_verification=True) as opened:
+                strange = self._strange(opened.schema_arrow)
+                if strange is None:
+                    return _checked(opened, list(columns))
+            self._set_aside(file, *strange)
+        except FileNotFoundError:
+            pass  # another process has set it aside just now
+        except (pa.ArrowException, OSError, EOFError, UnicodeDecodeError) as error:
+            self._set_aside(file, wrong(error, file))
+        return self.schema.empty_table().select(list(columns))
+
+    def _strange(self, found: pa.Schema) -> tuple[str, ...] | None:
+        """What is wrong with a file of this schema, and by what ending that is known; None where it is as it should be."""
+        ((key, own),) = self.schema.metadata.items()
+        version = (found.metadata or {}).get(key)
+        if version not in (None, own):
+            what, of = key.decode(), version.decode(errors="replace")
+            other = "".join(letter for letter in of if letter.isalnum()) or "other"
+            return f"is of another version ({what} {of}, here {own.decode()})", f"version-{other}"
+        return None if version is not None and found.equals(self.schema) else ("holds something else",)
+
+    def _set_aside(self, file: Path, why: str, ending: str = "damaged") -> None:
+        if self.outlives and ending != "damaged":
+            return
+        aside = set_aside(file, why, ending)
+        if aside is not None and aside not in self.set_aside:
+            self.set_aside.append(aside)
+
+
+def _checked(opened: pq.ParquetFile, columns: list[str]) -> pa.Table:
+    """These columns of a file, held against what its end says of their lengths, since headers of pages have no checksum."""
+    rows, meta = opened.read(columns=columns), opened.metadata
+    for place, name in enumerate(opened.schema_arrow.names):
+        if name in columns and pa.types.is_list(rows.schema.field(name).type):
+            lengths = pc.max_element_wise(pc.list_value_length(rows[name]), 1)
+            said = sum(meta.row_group(i).column(place).num_values for i in range(meta.num_row_groups))
+            if (pc.sum(lengths).as_py() or 0) != said:
+                raise pa.ArrowInvalid(f"{name} has lost values")
+    return rows
 
 
 def whole(target: Path, write: Callable[[Path], object]) -> None:

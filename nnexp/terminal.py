@@ -27,6 +27,7 @@ from nnexp.errors import UserError
 if TYPE_CHECKING:
     import pandas as pd
 
+    from nnexp.files import Aside
     from nnexp.pipeline import Outcome
     from nnexp.plan import Plan
 
@@ -75,6 +76,7 @@ class Bar:
         )
         self._tasks: dict[str, TaskID] = {}
         self._planned = False
+        self._aside: set[Aside] = set()
 
     def __enter__(self) -> Bar:
         return self
@@ -135,10 +137,12 @@ class Bar:
         """Say that another sweep comes first."""
         console.print("another sweep is training into the same folder; waiting until it has finished", soft_wrap=True)
 
-    def set_aside(self, files: Sequence[Path]) -> None:
-        """Say which record files could not be read."""
+    def set_aside(self, files: Sequence[Aside]) -> None:
+        """Say which files could not be trusted, each once."""
         for file in files:
-            console.print(f"a damaged file was set aside as {file}; what it held is made again", soft_wrap=True)
+            if file not in self._aside:
+                console.print(str(file), soft_wrap=True)
+        self._aside.update(files)
 
 
 def report(outcome: Outcome) -> None:

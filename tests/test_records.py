@@ -67,7 +67,7 @@ def test_a_damaged_file_is_set_aside_and_kept(store, damage):
     file.write_bytes(damage(file.read_bytes()))
     kept = file.read_bytes()
     assert store.ids() == set()
-    assert [path.read_bytes() for path in store.set_aside] == [kept]
+    assert [aside.file.read_bytes() for aside in store.set_aside] == [kept]
     assert store.ids() == set()
 
 
@@ -76,7 +76,7 @@ def test_a_foreign_parquet_file_is_set_aside(store):
     store.write(table)
     pq.write_table(table.select(["J"]), store.folder / "foreign.parquet")
     assert store.ids() == set(table["run"].to_pylist())
-    assert [path.name for path in store.set_aside] == ["foreign.damaged"]
+    assert [aside.file.name for aside in store.set_aside] == ["foreign.damaged"]
 
 
 def test_a_record_says_where_training_ended(store):

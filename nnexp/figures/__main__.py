@@ -18,7 +18,7 @@ from typing import Any
 
 from matplotlib.figure import Figure
 
-from nnexp import frames, terminal
+from nnexp import frames, interrupts, terminal
 from nnexp.errors import UserError
 from nnexp.figures.film import boundaries, film
 from nnexp.figures.graph import function_graph
@@ -31,7 +31,7 @@ DPI = 150
 
 def main() -> None:
     """Run the command line; leaves with 2 where there is no such run, or theta was not kept while it was trained."""
-    terminal.door(_run)
+    interrupts.ended_by(lambda: terminal.door(_run))
 
 
 def _run() -> None:

@@ -25,6 +25,7 @@ from threadpoolctl import threadpool_limits
 from nnexp import backends
 from nnexp.config import Backend
 from nnexp.configuration import Configuration, digest, recorded
+from nnexp.files import Aside
 from nnexp.net.objective import MEASURES, Penalized
 from nnexp.optima.endpoints.creases import creased
 from nnexp.optima.endpoints.verdict import JUDGE, Judged, judge
@@ -71,9 +72,9 @@ class Case:
     status: list[str]
 
 
-def judgements(root: str | Path) -> Tables:
-    """The judgements kept beside the records; those of another judge count as none."""
-    return Tables(Path(root) / "judgements", SCHEMA, outlives=True)
+def judgements(root: str | Path, set_aside: list[Aside] | None = None) -> Tables:
+    """The judgements kept beside the records; those of another judge count as none. Damaged files are added to `set_aside`."""
+    return Tables(Path(root) / "judgements", SCHEMA, outlives=True, set_aside=[] if set_aside is None else set_aside)
 
 
 def judge_runs(
@@ -95,8 +96,8 @@ def judge_runs(
         settled: is told which runs get no (other) verdict, once the first are judged, and then which got theirs.
     """
     with store.alone("judging", lambda: None):
-        kept = judgements(store.root)
-        missing = set(runs) - kept.ids()
+        kept = judgements(store.root, store.set_aside)
+        missing = set(runs) - kept.sound(runs)
         cases = list(_cases(store, missing, large)) if missing else []
         done, total = 0, sum(len(case.runs) for case in cases)
         for place, judged, _ in backends.each(judged_case, cases, backend):

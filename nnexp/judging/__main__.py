@@ -6,15 +6,15 @@ python -m nnexp.judging --run RUN_ID                   say it in a paragraph
 
 from __future__ import annotations
 
-from nnexp import frames, pipeline, terminal
+from nnexp import frames, interrupts, pipeline, terminal
 from nnexp.errors import UserError
 from nnexp.reasons import why
 from nnexp.records import Records
 
 
 def main() -> None:
-    """Run the command line; leaves with 2 where there is no such sweep or run."""
-    terminal.door(_run)
+    """Run the command line; leaves with 2 where there is no such sweep or run, with 130 when interrupted."""
+    interrupts.ended_by(lambda: terminal.door(_run))
 
 
 def _run() -> None:

@@ -15,12 +15,15 @@ import os
 import platform
 import shutil
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from nnexp import files
+from nnexp.files import Aside
 from nnexp.net.network import Network
 
 if TYPE_CHECKING:
@@ -37,6 +40,12 @@ LOSSES = {("squared", "identity"): 0, ("nll", "sigmoid"): 1, ("softmax_nll", Non
 BROAD = 16
 """From so many units in each hidden layer, and weights to a unit on average, units lie side by side: as measured, 2-16-16-1
 is a tenth faster with examples side by side, and 2-32-32-1 slower."""
+
+SEAL = 16
+"""Bytes of the digest behind the compiled kernels."""
+
+set_aside: list[Aside] = []
+"""The damaged kernels that were, if any."""
 
 OPERATIONS_PER_CALL = 3e8
 """About as many in one call, a fraction of a second, so that an interrupt is soon heard."""
@@ -181,12 +190,25 @@ def _net(network: Network, sample: Sample, penalized: NDArray[Any]) -> tuple[lis
 @functools.cache
 def library() -> ctypes.CDLL | None:
     """The compiled kernels, or None where they have not been built, or NNEXP_COMPILED is 0."""
-    if os.environ.get("NNEXP_COMPILED") == "0" or not _place().is_file():
+    place = _place()
+    if os.environ.get("NNEXP_COMPILED") == "0" or not place.is_file():
         return None
     try:
-        return ctypes.CDLL(str(_place()))
+        content = place.read_bytes()
+        if content.endswith(_seal(content[:-SEAL])):
+            return ctypes.CDLL(str(place))
     except OSError:
         return None
+    aside = files.set_aside(place, "is damaged")
+    if aside is not None:
+        again = "NumPy trains alone, more slowly; python -m nnexp.net.compiled builds it again"
+        set_aside.append(replace(aside, then=again))
+    return None
+
+
+def _seal(content: bytes) -> bytes:
+    """What stands behind the kernels as they were built: loading damaged ones could end the process, or train wrongly."""
+    return hashlib.blake2b(content, digest_size=SEAL).digest()
 
 
 def build() -> str:
@@ -200,6 +222,8 @@ def build() -> str:
         place.parent.mkdir(exist_ok=True)
         command = [compiler, *FLAGS, *map(str, sorted(SOURCES.glob("*.c"))), "-o", str(temporary), "-lm"]
         subprocess.run(command, check=True, capture_output=True)
+        content = temporary.read_bytes()
+        temporary.write_bytes(content + _seal(content))
         temporary.replace(place)
     except (OSError, subprocess.CalledProcessError) as error:
         temporary.unlink(missing_ok=True)
@@ -214,7 +238,7 @@ def _place() -> Path:
     except (OSError, StopIteration):
         processor = platform.processor()
     sources = [file.read_text() for file in sorted(SOURCES.glob("*.[ch]"))]
-    made_from = f"{sources}{FLAGS}{platform.machine()}{processor}"
+    made_from = f"{sources}{FLAGS}{SEAL}{platform.machine()}{processor}"
     digest = hashlib.blake2b(made_from.encode(), digest_size=8).hexdigest()
     return SOURCES.parent / "__pycache__" / f"kernels-{digest}.so"
 

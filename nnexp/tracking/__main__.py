@@ -12,7 +12,7 @@ import signal
 import sys
 from pathlib import Path
 
-from nnexp import terminal
+from nnexp import interrupts, terminal
 
 
 def main() -> None:
@@ -40,15 +40,19 @@ def _run(asked: argparse.Namespace) -> None:
 
         print(described())
     elif asked.do == "sync":
-        import nnexp
-
-        with terminal.Bar() as bar:
-            done = nnexp.sync(asked.sweep or None, asked.runs_dir, watcher=bar)
-        terminal.synced(done)
+        interrupts.ended_by(lambda: _sync(asked))
     else:
         from nnexp.tracking.server import serve
 
         serve(asked.runs_dir, asked.port, asked.sweep or None)
+
+
+def _sync(asked: argparse.Namespace) -> None:
+    import nnexp
+
+    with terminal.Bar() as bar:
+        done = nnexp.sync(asked.sweep or None, asked.runs_dir, watcher=bar)
+    terminal.synced(done)
 
 
 if __name__ == "__main__":

@@ -20,7 +20,7 @@ from nnexp.frames import frame
 from nnexp.judging import COUNTS, NUMBERS
 from nnexp.records import HISTORY, Records, SweepRecord
 from nnexp.tracking import store
-from nnexp.tracking.bringing import Bringing, Said, Told, digest_of
+from nnexp.tracking.bringing import Bringing, Said, Told, beside, digest_of
 
 AT_ONCE = 512
 """Entries that are written together: judgements wait for half a second meanwhile."""
@@ -97,8 +97,8 @@ class Alongside:
         def busy() -> None:
             raise _BusyError
 
-        self._held.enter_context(self._records.alone("tracking", busy))
         uri = self._tracking.uri or store.default_uri(self._records.root)
+        self._held.enter_context(beside(uri, self._records).alone("tracking", busy))
         opened = store.open_store(uri)
         bringing = Bringing(self._records, self._record, opened, uri, self._tracking, _here, AT_ONCE)
         if bringing.slow:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import platform
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -28,6 +29,11 @@ Each = Callable[[Callable[[Any], Any], Sequence[Any]], Iterable[tuple[int, Any, 
 
 DRAWN_AT_ONCE = 8
 """Configurations that a worker draws before it answers."""
+
+
+def beside(uri: str, records: Records) -> Records:
+    """The folder whose lock makes those who write one store take turns: an SQLite file's own, else that of the records."""
+    return Records(Path(uri.removeprefix(store.SQLITE)).parent) if uri.startswith(store.SQLITE) else records
 
 
 def source(records: Records) -> str:
@@ -187,7 +193,8 @@ class Bringing:
         """Log what the sweep came to, its tables and its report, and finish it."""
         run_id, found = self._ids["sweep"], report(self._records, self._record)
         if self._is_new(sweep):
-            client.log_metrics(self._client, run_id, sweep)
+            logged = self._client.get_run(run_id).data.metrics  # a killed start may have
+            client.log_metrics(self._client, run_id, sweep, logged)
             artifacts.put(self._place, page.files(self._record, runs), self._uri)
         if found:
             artifacts.put(self._place, [("report.html", found)], self._uri)

@@ -127,8 +127,8 @@ class Bulk:
         rows["params"].extend(zip(entry.params, entry.params.values(), repeat(run_id), strict=False))
         metrics, latest = rows["metrics"], rows["latest_metrics"]
         for curve in entry.curves:
-            name, at_start, of_it, finite = map(repeat, (curve.name, start, run_id, False))
-            metrics.extend(zip(name, curve.values, at_start, of_it, curve.steps, finite, strict=False))
+            key, at_start, of_it, finite = map(repeat, (curve.name, start, run_id, False))
+            metrics.extend(zip(key, curve.values, at_start, of_it, curve.steps, finite, strict=False))
             latest.append((curve.name, curve.values[-1], start, curve.steps[-1], False, run_id))
         if entry.net is not None:
             self._keep(rows, entry, run_id)

@@ -102,13 +102,14 @@ def log_parameters(client: Any, run_id: str, entry: Entry) -> None:
             client.log_inputs(run_id, inputs)
 
 
-def log_metrics(client: Any, run_id: str, entry: Entry) -> None:
-    """Log an entry's curves and numbers."""
+def log_metrics(client: Any, run_id: str, entry: Entry, known: Mapping[str, float] | None = None) -> None:
+    """Log an entry's curves and numbers, but those that end at the value that is known already."""
     from mlflow.entities import Metric
 
     points = [
         Metric(curve.name, value, entry.start, step)
         for curve in entry.curves
+        if (known or {}).get(curve.name) != curve.values[-1]
         for value, step in zip(curve.values, curve.steps, strict=True)
     ]
     for start in range(0, len(points), METRICS):

@@ -13,7 +13,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from nnexp import origin
@@ -110,8 +109,7 @@ class Entries:
 
     def every(self) -> Iterator[tuple[str, pd.DataFrame]]:
         """Every configuration, by its id, with its runs."""
-        for configuration, group in self.runs.groupby("configuration", sort=False):
-            yield str(configuration), group
+        yield from ((str(key), group) for key, group in self.runs.groupby("configuration", sort=False))
 
     def below(self, groups: Iterable[tuple[str, pd.DataFrame]]) -> Iterator[Entry]:
         """The entries of configurations, each before those of its runs, each beginning a millisecond after the one before.
@@ -126,9 +124,8 @@ class Entries:
     @functools.cached_property
     def _places(self) -> dict[str, int]:
         """The place of each configuration's entry among all, in the plan's order; the sweep's own has 0."""
-        sizes = self.runs.groupby("configuration", sort=False).size()
-        steps = 1 + self.each_run * sizes.to_numpy()
-        return dict(zip(map(str, sizes.index), (1 + np.cumsum(steps) - steps).tolist(), strict=True))
+        sizes = 1 + self.each_run * self.runs.groupby("configuration", sort=False).size()
+        return dict(zip(map(str, sizes.index), (1 + sizes.cumsum() - sizes).tolist(), strict=True))
 
     def _below(self, configuration: str, group: pd.DataFrame) -> Iterator[Entry]:
         made = recorded(configuration, group["settings"].iloc[0])

@@ -6,11 +6,14 @@ import contextlib
 import logging
 import os
 import re
+import shlex
 import sqlite3
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+
+from nnexp.errors import UserError
 
 os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
 os.environ.setdefault("DO_NOT_TRACK", "true")
@@ -75,9 +78,7 @@ def _make_or_try(file: Path) -> None:
     MLflow itself would leave half a store behind when killed, and try for more than a minute to open one it cannot.
     """
     if file.exists():
-        with contextlib.closing(sqlite3.connect(file, timeout=20)) as connection:
-            connection.execute("BEGIN IMMEDIATE")
-            connection.rollback()
+        _try(file)
         return
     from mlflow.store.db.utils import _initialize_tables, create_sqlalchemy_engine
     from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
@@ -97,6 +98,41 @@ def _make_or_try(file: Path) -> None:
     new.replace(file)
     for known in list(SqlAlchemyStore._engine_map.values()):
         known.dispose()  # of a file that was there before, in this process
+
+
+def _try(file: Path) -> None:
+    """Look once at each table of an SQLite store, as it is about to be written.
+
+    Raises:
+        UserError: if it is the database of something else.
+    """
+    with contextlib.closing(sqlite3.connect(file, timeout=20)) as connection:
+        connection.execute("BEGIN IMMEDIATE")
+        tables = [name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+        for name in tables:
+            connection.execute(f'SELECT * FROM "{name}" LIMIT 1').fetchall()
+        connection.rollback()
+    if tables and "alembic_version" not in tables:
+        raise UserError(f"{file} is a database of something else than MLflow; give another place as tracking.uri")
+
+
+def at_fault(uri: str, error: Exception) -> str:
+    """What is wrong with the file of an SQLite store, and what to do about it; nothing where it is sound, or no such store."""
+    file = Path(uri.removeprefix(SQLITE))
+    if not uri.startswith(SQLITE) or not file.is_file():
+        return ""
+    if "out-of-date database schema" in str(error):
+        upgrade = f"python -m mlflow db upgrade {shlex.quote(uri)}"
+        return f"{file} is of another version of MLflow: {upgrade} alters it, or move it away, and a new one is written"
+    try:
+        with contextlib.closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True)) as connection:
+            ((found,),) = connection.execute("PRAGMA quick_check(1)").fetchall()
+    except sqlite3.OperationalError:
+        return ""  # it cannot be opened, which says nothing of what is in it
+    except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
+        found = str(error)
+    said = " ".join(found.split())[:80]
+    return f"{file} is damaged ({said}): move it away, and a new one is written" if found != "ok" else ""
 
 
 def _write_quickly(connection: Any, _: Any) -> None:

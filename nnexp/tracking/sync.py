@@ -15,7 +15,7 @@ from nnexp.errors import UserError
 from nnexp.frames import frame
 from nnexp.records import Records, SweepRecord
 from nnexp.tracking import client, models, shown, store
-from nnexp.tracking.bringing import Bringing, Each, Said, Told, digest_of, source
+from nnexp.tracking.bringing import Bringing, Each, Said, Told, beside, digest_of, source
 
 
 def sync(
@@ -43,7 +43,7 @@ def sync(
     whole, ours = digest_of(records, record, tracking), source(records)
     if shown.is_whole(uri, record.id, whole) and not shown.unfinished(uri, ours):
         return False
-    with records.alone("tracking", lambda: None):
+    with beside(uri, records).alone("tracking", lambda: None):
         opened = store.open_store(uri)
         for other in _unfinished(opened, ours):
             if other != record.id:
@@ -62,8 +62,9 @@ def sync(
 
 def prepare(records: Records, tracking: Tracking) -> None:
     """Make the store where there is none yet, once, whoever starts at the same time."""
-    with records.alone("tracking", lambda: None):
-        store.open_store(tracking.uri or store.default_uri(records.root))
+    uri = tracking.uri or store.default_uri(records.root)
+    with beside(uri, records).alone("tracking", lambda: None):
+        store.open_store(uri)
     models.warm()
 
 

@@ -44,11 +44,33 @@ class Tracking(Settings):
     )
 
 
+class Dask(Settings):
+    """Which Dask cluster trains."""
+
+    scheduler: str | None = Field(
+        None,
+        pattern=r"^(tcp|tls)://[^\s/]+:\d+$",
+        description="a scheduler's address, as in tcp://host:8786; null starts one",
+    )
+
+
+class Ray(Settings):
+    """Which Ray cluster trains."""
+
+    address: str | None = Field(
+        None, pattern=r"^(ray://)?[^\s/:]+:\d+$", description="a cluster's address, as in host:6379; null starts one"
+    )
+
+
 class Backend(Settings):
     """Where stacks are trained."""
 
-    where: Literal["serial", "processes"] = Field("processes", description="serial or processes")
+    where: Literal["serial", "processes", "dask", "ray"] = Field(
+        "processes", description="serial, processes, dask or ray"
+    )
     workers: int | None = Field(None, ge=1, le=1024, description="how many processes; null is one a core")
+    dask: Dask = Field(Dask(), description="which Dask cluster trains")
+    ray: Ray = Field(Ray(), description="which Ray cluster trains")
 
 
 class Sweep(Settings):

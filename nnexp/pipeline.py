@@ -117,6 +117,7 @@ def run(
     """
     watcher = watcher or Silence()
     made = plan(sweep)
+    backends.ready(sweep.backend)
     store, sweep_id = records.Records(sweep.runs_dir), _sweep_id(made, under)
     stage = showing.Stage(store, sweep, watcher) if sweep.tracking.store == "mlflow" else None
     record, trained = _recorded(made, sweep_id, store, config, watcher, stage)

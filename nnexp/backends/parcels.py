@@ -69,7 +69,11 @@ class Packer:
 
 
 def unpack(parcel: Parcel, arrays: Sequence[Array]) -> Any:
-    """The job that was packed, for the arrays that came beside it."""
+    """The job that was packed, for the arrays that came beside it.
+
+    One that came to an odd address is copied: NumPy adds its numbers up in another order, whose last bits are others.
+    """
+    aligned = [np.require(array, requirements="A") for array in arrays]
     unpickler = Unpickler(io.BytesIO(parcel.rest))
-    unpickler.persistent_load = lambda place: arrays[place]  # type: ignore[method-assign]
+    unpickler.persistent_load = lambda place: aligned[place]  # type: ignore[method-assign]
     return unpickler.load()

@@ -33,6 +33,8 @@ class _State:
 
 def heed() -> None:
     """Have signals end this process, in one line; to be called first, since imports take a second."""
+    quiet = "ignore:resource_tracker:UserWarning"  # the process that clears away behind this one does so without a word
+    os.environ["PYTHONWARNINGS"] = ",".join(filter(None, (os.environ.get("PYTHONWARNINGS"), quiet)))
     for number in SIGNALS:
         if signal.getsignal(number) != signal.SIG_IGN:  # as `nohup` says it
             signal.signal(number, _interrupted)
@@ -47,7 +49,7 @@ def ended_by(run: Callable[[], None]) -> None:
     except BaseException:  # an interrupted import may come out as any error
         if _State.by is None:
             raise
-    _State.inside = False
+    _ignore()
     if _State.by is not None:
         _say()
         sys.exit(128 + _State.by)
@@ -55,8 +57,7 @@ def ended_by(run: Callable[[], None]) -> None:
 
 def _interrupted(number: int, _: FrameType | None) -> None:
     """The handler of the first signal; all further ones are ignored, so that clearing away goes in peace."""
-    for each in SIGNALS:
-        signal.signal(each, signal.SIG_IGN)
+    _ignore()
     _State.by = number
     if not _State.inside:
         _end()
@@ -66,6 +67,12 @@ def _interrupted(number: int, _: FrameType | None) -> None:
     late.daemon = True
     late.start()
     raise KeyboardInterrupt
+
+
+def _ignore() -> None:
+    """Let signals pass, as what is left to do is brief."""
+    for each in SIGNALS:
+        signal.signal(each, signal.SIG_IGN)
 
 
 def _end() -> None:

@@ -182,7 +182,7 @@ def left(root, name="disturbed"):
     kept = Records(root)
     record = kept.sweep(name)
     for folder in ("records", "judgements"):
-        rows = [run for file in (root / folder).glob("*.parquet") for run in pq.read_table(file)["run"].to_pylist()]
+        rows = rows_of(root / folder)
         assert sorted(rows) == sorted(record.runs), f"{folder} does not hold each run once"
     names = [file.name for file in root.rglob("*")]
     assert not [name for name in names if HALF_WRITTEN.fullmatch(name)], "half-written files are left"
@@ -192,9 +192,18 @@ def left(root, name="disturbed"):
     return Left(runs, shown(root, record))
 
 
-def shown(root, record):
-    """How much MLflow shows of a sweep, by level and by table; fails where anything is shown twice, or is not finished."""
-    client = MlflowClient(store.default_uri(root))
+def rows_of(folder):
+    """The runs of all rows of all Parquet files in a folder."""
+    return [run for file in folder.glob("*.parquet") for run in pq.read_table(file)["run"].to_pylist()]
+
+
+def shown(root, record, uri=None, alone=True):
+    """How much MLflow shows of a sweep, by level and by table; fails where anything is shown twice, or is not finished.
+
+    `alone` is whether nothing else is in the store, so that rows of its tables can be counted.
+    """
+    uri = uri or store.default_uri(root)
+    client = MlflowClient(uri)
     experiment = client.get_experiment_by_name(record.name)
     assert experiment is not None, "MLflow does not show the sweep"
     found = client.search_runs([experiment.experiment_id], f"tags.sweep = '{record.id}'", max_results=10_000)
@@ -204,7 +213,9 @@ def shown(root, record):
     levels = [run.data.tags["level"] for run in found]
     counts = {level: levels.count(level) for level in ("sweep", "configuration", "run")}
     assert counts["run"] == len(record.runs), "MLflow does not show each run"
-    with contextlib.closing(sqlite3.connect(root / "mlflow.db")) as database:
+    if not alone:
+        return counts
+    with contextlib.closing(sqlite3.connect(uri.removeprefix(store.SQLITE))) as database:
         for table in ("metrics", "latest_metrics", "params"):
             ((counts[table],),) = database.execute(ACTIVE.format(table=table))
         statuses = database.execute("select status from runs where lifecycle_stage = 'active'").fetchall()

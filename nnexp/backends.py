@@ -9,6 +9,8 @@ from __future__ import annotations
 import contextlib
 import functools
 import os
+import pickle
+import re
 import signal
 import threading
 import time
@@ -20,6 +22,7 @@ from typing import Any
 import joblib
 
 from nnexp.config import Backend
+from nnexp.errors import refused
 from nnexp.net.training import Stack, Trained, train
 
 
@@ -39,7 +42,19 @@ def each(do: Callable[[Any], Any], jobs: Sequence[Any], backend: Backend) -> Ite
     n_jobs = min(workers(backend), max(len(jobs), 1))
     pool = joblib.Parallel(n_jobs=n_jobs, return_as="generator_unordered", batch_size=1, pre_dispatch="2*n_jobs")
     with _interrupts_held():
-        return pool(joblib.delayed(_timed)(do, place, job, os.getpid()) for place, job in enumerate(jobs))
+        return _handed(pool(joblib.delayed(_timed)(do, place, job, os.getpid()) for place, job in enumerate(jobs)))
+
+
+def _handed(done: Iterator[tuple[int, Any, float]]) -> Iterator[tuple[int, Any, float]]:
+    """What comes back; where large arrays could not be handed to the workers, since there is no room, it is said so."""
+    try:
+        yield from done
+    except pickle.PicklingError as error:
+        why = re.search(r"OSError: \[Errno (\d+)\]", str(error.__cause__))  # which another thread met, and left as text
+        if why is None:
+            raise
+        folder = "the folder of what workers share (JOBLIB_TEMP_FOLDER, else /dev/shm or /tmp)"
+        raise refused(f"{folder} cannot be written", OSError(int(why[1]), "")) from error
 
 
 @contextlib.contextmanager

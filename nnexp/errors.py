@@ -25,9 +25,10 @@ def unknown(what: str, value: object, known: Iterable[str]) -> UserError:
 
 
 ROOM = "make room there and give the same command again: it goes on from what is on record"
+SIZE = "allow larger files, as with ulimit -f unlimited, and give the same command again: it goes on"
 FILES = "allow more open files, as with ulimit -n 1024"
 ANOTHER = "give a folder that can, as in runs_dir=my_runs"
-ADVICE = {errno.ENOSPC: ROOM, errno.EDQUOT: ROOM, errno.EFBIG: ROOM, errno.EMFILE: FILES, errno.ENFILE: FILES}
+ADVICE = {errno.ENOSPC: ROOM, errno.EDQUOT: ROOM, errno.EFBIG: SIZE, errno.EMFILE: FILES, errno.ENFILE: FILES}
 
 
 def refused(what: str, error: OSError) -> UserError:

@@ -145,7 +145,8 @@ class Records:
             UserError: if the folder cannot be written.
         """
         try:
-            self.root.mkdir(parents=True, exist_ok=True)
+            for folder in (self.root, self.folder, self.sweeps):
+                folder.mkdir(parents=True, exist_ok=True)
             lock = open(self.root / f".{purpose}.lock", "w")  # noqa: SIM115  it is closed with the lock below
         except OSError as error:
             raise refused(f"runs_dir={self.root} cannot be written", error) from None

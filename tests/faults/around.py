@@ -1,17 +1,16 @@
 """A small sweep in a process of its own, and what has to hold of it whatever goes wrong around it."""
 
-import contextlib
 import hashlib
-import json
 import os
 import shutil
 import subprocess
 import sys
-import time
+import tempfile
 from pathlib import Path
 
 import pyarrow.parquet as pq
 from mlflow import MlflowClient
+from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
 
 import nnexp
 from nnexp.records import SCHEMA, Records
@@ -64,8 +63,8 @@ def bits(root):
 
 
 def is_whole(root):
-    """Whether the records under a folder are those of an undisturbed sweep, bit for bit, with nothing half-written beside."""
-    return bits(root) == undisturbed() and not left_over(root)
+    """Whether all of an undisturbed sweep is on record here, bit for bit, with nothing half-written beside."""
+    return bits(root).items() >= undisturbed().items() and not left_over(root)
 
 
 def left_over(root):
@@ -79,8 +78,6 @@ _undisturbed = {}
 def undisturbed():
     """What an undisturbed sweep leaves, made by the library in this process once."""
     if not _undisturbed:
-        import tempfile
-
         with tempfile.TemporaryDirectory() as folder:
             done = sweep(folder, "tracking=none", "backend=serial", "judge=false")
             assert done.returncode == 0, done.stderr
@@ -89,12 +86,26 @@ def undisturbed():
     return _undisturbed
 
 
-def is_shown(uri):
-    """Whether the store has each entry of the small sweep exactly once, finished."""
+def is_shown(root):
+    """Whether the store beside the records has each entry of the small sweep exactly once, finished; a copy of it is asked."""
+    with tempfile.TemporaryDirectory() as folder:
+        for file in Path(root).glob("mlflow.db*"):
+            shutil.copy(file, folder)
+        if not (Path(folder) / "mlflow.db").is_file():
+            return False
+        try:
+            return has_all(f"sqlite:///{folder}/mlflow.db")
+        finally:
+            for engine in SqlAlchemyStore._engine_map.values():
+                engine.dispose()
+
+
+def has_all(uri):
+    """Whether a store has each entry of the small sweep exactly once, finished."""
     client = MlflowClient(uri)
     experiment = client.get_experiment_by_name(NAME)
     found = client.search_runs([experiment.experiment_id], max_results=1000) if experiment else []
-    keys = [entry.data.tags["key"] for entry in found]
+    keys = [entry.data.tags.get("key") for entry in found]
     finished = all(entry.info.status == "FINISHED" for entry in found)
     return finished and len(set(keys)) == len(keys) == 1 + CONFIGURATIONS + RUNS
 

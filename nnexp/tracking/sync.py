@@ -152,12 +152,19 @@ class _Bringing:
         told(1, entries.count)
         self._below(entries, told)
         self._writer.remove([each.run_id for those in self._found.values() for each in those])
+        if self.slow:
+            self._settle()
         self._finish(sweep, runs, whole)
         try:
             views.keep(self._client, self._experiment, self._record, runs, sweep)
         except Exception as error:  # a dashboard less, and nothing else
             said(f"its dashboards could not be kept ({type(error).__name__}: {error})")
         self._writer.close()
+
+    def _settle(self) -> None:
+        """Take out what a server made twice, since its first answer got lost and it was asked again."""
+        kept, there = set(self._ids.values()), self._writer.shown(self._record.id)
+        self._writer.remove([each.run_id for those in there.values() for each in those if each.run_id not in kept])
 
     def _begin(self, sweep: Entry) -> str:
         """The MLflow run of the sweep itself: the one that is there, or a new one."""

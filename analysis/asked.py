@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import Any, NoReturn
 
 import pandas as pd
 
+from nnexp import door as way_in
 from nnexp.errors import UserError
 from nnexp.frames import frame
 from nnexp.records import Records, SweepRecord
@@ -72,8 +72,4 @@ def read(sweep: str | None, runs_dir: str | Path) -> Asked:
 
 def door(main: Callable[[Sequence[str] | None], Any]) -> None:
     """Run a program; a refusal is one line on standard error and exit code 2."""
-    try:
-        main(None)
-    except UserError as error:
-        print("analysis: " + " ".join(str(error).split()), file=sys.stderr)
-        sys.exit(2)
+    way_in.door(lambda: main(None), "analysis")

@@ -6,11 +6,11 @@ from typing import Any
 
 import pandas as pd
 from rich import box
-from rich.console import Console
 from rich.table import Table
 
 from nnexp.figures.losses import ALIKE
 from nnexp.optima import seeds
+from nnexp.terminal import Console
 
 MOST_ROWS = 24
 WORDS = "configuration"

@@ -20,6 +20,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 os.environ["HYDRA_FULL_ERROR"] = "1"  # errors come to us, to be said in one line
 
 from nnexp import interrupts
+from nnexp.door import door
 from nnexp.errors import UserError, unknown
 
 GROUPS = [
@@ -36,17 +37,14 @@ def conf_dir() -> Path:
 
 def main() -> None:
     """Run the command line; leaves with 0, with 2 on bad input, with 130 when interrupted."""
-    interrupts.ended_by(_main)
+    interrupts.ended_by(lambda: door(lambda: _asked(sys.argv[1:])))
 
 
-def _main() -> None:
-    from nnexp import terminal
-
-    arguments = sys.argv[1:]
+def _asked(arguments: Sequence[str]) -> None:
     if {"-h", "--help"} & set(arguments):
         print(help_text())
     else:
-        terminal.door(lambda: _hydra(arguments))
+        _hydra(arguments)
 
 
 def help_text() -> str:
@@ -200,14 +198,14 @@ def _job(composed: Any) -> None:
 
     hydra_config = HydraConfig.get()
     under = hydra_config.sweep.dir if hydra_config.mode == RunMode.MULTIRUN else None
-    try:
+
+    def carry_through() -> None:
         asked = _plain(composed)
         with terminal.Bar() as bar:
             outcome = pipeline.run(config.check(asked), config=asked, under=under, watcher=bar)
         terminal.report(outcome)
-    except UserError as error:  # said here, since Hydra would add a line of its own
-        terminal.refuse(error)
-        raise SystemExit(2) from None
+
+    door(carry_through)  # a refusal is said here, since Hydra would add a line of its own
 
 
 def _said_in_our_words(error: Exception, overlay: Sequence[Path]) -> UserError:

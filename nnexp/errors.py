@@ -7,6 +7,8 @@ exits with code 2; a Python caller gets this exception. Anything else that is ra
 from __future__ import annotations
 
 import difflib
+import errno
+import os
 from collections.abc import Iterable
 
 
@@ -20,3 +22,16 @@ def unknown(what: str, value: object, known: Iterable[str]) -> UserError:
     near = difflib.get_close_matches(str(value), names, n=1)
     hint = f"; did you mean {near[0]}?" if near else ""
     return UserError(f"{what}={value} is not known; known: {', '.join(names)}{hint}")
+
+
+ROOM = "make room there and give the same command again: it goes on from what is on record"
+SIZE = "allow larger files, as with ulimit -f unlimited, and give the same command again: it goes on"
+FILES = "allow more open files, as with ulimit -n 1024"
+ANOTHER = "give a folder that can, as in runs_dir=my_runs"
+ADVICE = {errno.ENOSPC: ROOM, errno.EDQUOT: ROOM, errno.EFBIG: SIZE, errno.EMFILE: FILES, errno.ENFILE: FILES}
+
+
+def refused(what: str, error: OSError) -> UserError:
+    """What the system refused, why, and what to do about it."""
+    number = error.errno or 0
+    return UserError(f"{what} ({os.strerror(number) if number else error}); {ADVICE.get(number, ANOTHER)}")

@@ -19,7 +19,7 @@ import pyarrow as pa
 
 from nnexp import files
 from nnexp.configuration import digest
-from nnexp.errors import UserError
+from nnexp.errors import UserError, refused
 from nnexp.net.history import Trained
 from nnexp.net.objective import MEASURES
 from nnexp.net.training import Stack
@@ -151,11 +151,11 @@ class Records:
             UserError: if the folder cannot be written.
         """
         try:
-            self.root.mkdir(parents=True, exist_ok=True)
+            for folder in (self.root, self.folder, self.sweeps):
+                folder.mkdir(parents=True, exist_ok=True)
             lock = open(self.root / f".{purpose}.lock", "w")  # noqa: SIM115  it is closed with the lock below
         except OSError as error:
-            what = f"runs_dir={self.root} cannot be written ({error.strerror})"
-            raise UserError(f"{what}; give a folder that can, as in runs_dir=my_runs") from None
+            raise refused(f"runs_dir={self.root} cannot be written", error) from None
         with lock:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -184,7 +184,6 @@ class Records:
 
     def keep_sweep(self, sweep: SweepRecord) -> None:
         """Keep what a sweep asked for; jobs that share an id add to one sweep, each in a file of its own."""
-        self.sweeps.mkdir(parents=True, exist_ok=True)
         text = json.dumps(asdict(sweep), indent=1)
         target = self.sweeps / f"{sweep.id}-{digest(sorted(sweep.runs))}.json"
         self._asked(target)  # a damaged one is set aside, not written over

@@ -141,6 +141,7 @@ def bring(store: Records, record: SweepRecord, sweep: Sweep, watcher: Watcher) -
     except UserError:
         raise
     except Exception as error:  # of MLflow, its database, its server, the disk: whatever it is
-        why = f"{type(error).__name__}: {' '.join(str(error).split())[:300]}"
         damaged = opened.at_fault(sweep.tracking.uri or opened.default_uri(store.root), error)
+        cause = getattr(error, "orig", None) or error  # without the statement, where a database refuses one
+        why = f"{type(cause).__name__}: {' '.join(str(cause).split())[:300]}"
         raise UserError(damaged or f"MLflow cannot be written ({why})") from error

@@ -7,6 +7,7 @@ and called so, or left alone where the table says that such may be.
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
@@ -17,6 +18,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from nnexp.configuration import digest
+from nnexp.errors import refused
 from nnexp.files import Aside, set_aside, wrong
 
 
@@ -50,7 +52,6 @@ class Tables:
     def write(self, rows: pa.Table) -> None:
         """Keep these rows, as one file."""
         (version,) = self.schema.metadata.values()
-        self.folder.mkdir(parents=True, exist_ok=True)
         target = self.folder / f"{digest([version.decode(), *rows['run'].to_pylist()])}.parquet"
         whole(target, lambda temporary: pq.write_table(rows, temporary, compression="zstd", write_page_checksum=True))
 
@@ -113,9 +114,19 @@ def _checked(opened: pq.ParquetFile, columns: list[str]) -> pa.Table:
 
 
 def whole(target: Path, write: Callable[[Path], object]) -> None:
-    """Write a file so that it is there whole or not at all, also when the machine stops."""
+    """Write a file so that it is there whole or not at all, also when the machine stops.
+
+    Raises:
+        UserError: if it cannot be written; what was begun is taken away.
+    """
     temporary = target.with_name(f".{target.name}.{os.getpid()}")
-    write(temporary)
-    with open(temporary, "rb") as written:
-        os.fsync(written.fileno())
-    temporary.replace(target)
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        write(temporary)
+        with open(temporary, "rb") as written:
+            os.fsync(written.fileno())
+        temporary.replace(target)
+    except OSError as error:
+        with contextlib.suppress(OSError):
+            temporary.unlink(missing_ok=True)
+        raise refused(f"{target.parent} cannot be written", error) from error

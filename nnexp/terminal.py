@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import argparse
 import shlex
-import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
+import rich.console
 from rich import box
-from rich.console import Console
 from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
@@ -22,6 +21,7 @@ from rich.progress import (
 )
 from rich.table import Table
 
+from nnexp.door import door, refuse, say_no_more
 from nnexp.errors import UserError
 
 if TYPE_CHECKING:
@@ -31,14 +31,21 @@ if TYPE_CHECKING:
     from nnexp.pipeline import Outcome
     from nnexp.plan import Plan
 
+__all__ = ["Bar", "Console", "Parser", "console", "door", "refuse", "report", "synced", "verdicts"]
+
 MOST_ROWS = 24
 
+
+class Console(rich.console.Console):
+    """What is said at the terminal; where nobody reads on, as behind `head`, the work goes on unheard."""
+
+    def on_broken_pipe(self) -> None:
+        """Say no more."""
+        self.quiet = True
+        say_no_more()
+
+
 console = Console(highlight=False, markup=False)
-
-
-def refuse(error: Exception) -> None:
-    """One line on standard error that says what is wrong."""
-    print("nnexp: " + " ".join(str(error).split()), file=sys.stderr)
 
 
 class Parser(argparse.ArgumentParser):
@@ -47,15 +54,6 @@ class Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         """Refuse what was asked."""
         raise UserError(f"{message}; see {self.prog} --help")
-
-
-def door(run: Callable[[], None]) -> None:
-    """Run a command line; a refusal is one line on standard error and exit code 2."""
-    try:
-        run()
-    except UserError as error:
-        refuse(error)
-        sys.exit(2)
 
 
 class Bar:

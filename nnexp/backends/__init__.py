@@ -10,12 +10,14 @@ from __future__ import annotations
 import contextlib
 import functools
 import os
+import re
 import threading
 import time
 import traceback
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pickle import PicklingError
 from typing import Any
 
 import joblib
@@ -25,7 +27,7 @@ from nnexp.backends import clusters
 from nnexp.backends.clusters import ready
 from nnexp.backends.parcels import LARGE, Packer, Parcel, unpack
 from nnexp.config import Backend
-from nnexp.errors import UserError
+from nnexp.errors import UserError, refused
 from nnexp.net.training import Stack, Trained, seconds_of_work, train
 
 __all__ = ["each", "ready", "train_all", "workers"]
@@ -129,6 +131,12 @@ def _found(begun: Iterable[Done]) -> Iterator[Done]:
             if isinstance(done, _Failed):
                 raise done.error
             yield place, done, seconds
+    except PicklingError as error:
+        why = re.search(r"OSError: \[Errno (\d+)\]", str(error.__cause__))  # which another thread met, and left as text
+        if why is None:
+            raise
+        folder = "the folder of what workers share (JOBLIB_TEMP_FOLDER, else /dev/shm or /tmp)"
+        raise refused(f"{folder} cannot be written", OSError(int(why[1]), "")) from error
     except Exception as error:
         if any(kind.__name__ in LOST for kind in type(error).__mro__):
             raise _LostError from error

@@ -12,7 +12,6 @@ from __future__ import annotations
 import argparse
 import importlib
 import re
-import sys
 import textwrap
 import types
 import typing
@@ -22,7 +21,8 @@ from typing import Annotated, Any, Literal
 
 from annotated_types import Ge, Gt, Le, Lt
 
-from nnexp.errors import UserError, unknown
+from nnexp.door import door
+from nnexp.errors import unknown
 from nnexp.parts import registry
 
 COLUMNS = 100
@@ -54,12 +54,8 @@ def main() -> None:
     parser.add_argument("kind", nargs="?", help=f"one of: {', '.join(registry.MODULES)}; all unless given")
     parser.add_argument("--markdown", action="store_true", help="as Markdown, which docs/parts.md holds")
     asked = parser.parse_args()
-    try:
-        kinds = _kinds(asked.kind)
-    except UserError as error:
-        print(f"nnexp: {error}", file=sys.stderr)
-        sys.exit(2)
-    print(markdown(kinds) if asked.markdown else plain(kinds), end="")
+    say = markdown if asked.markdown else plain
+    door(lambda: print(say(_kinds(asked.kind)), end=""))
 
 
 def _kinds(kind: str | None) -> list[str]:

@@ -8,7 +8,6 @@ from __future__ import annotations
 import platform
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -33,7 +32,7 @@ DRAWN_AT_ONCE = 8
 
 def beside(uri: str, records: Records) -> Records:
     """The folder whose lock makes those who write one store take turns: an SQLite file's own, else that of the records."""
-    return Records(Path(uri.removeprefix(store.SQLITE)).parent) if uri.startswith(store.SQLITE) else records
+    return Records(store.file_of(uri).parent) if store.SQLITE.match(uri) else records
 
 
 def source(records: Records) -> str:
@@ -132,6 +131,8 @@ class Bringing:
         changed = {kept.run_id: self._changed(kept, parent, tags) for kept, parent, tags in self._there}
         self._writer.tag({run_id: tags for run_id, tags in changed.items() if tags})
         self._writer.remove([each.run_id for those in self._found.values() for each in those])
+        if self.slow:
+            self._settle()
         if runs is None:
             runs, sweep = self.entries.runs, self._sweep
         else:
@@ -142,6 +143,11 @@ class Bringing:
         except Exception as error:  # a dashboard less, and nothing else
             said(f"its dashboards could not be kept ({type(error).__name__}: {error})")
         self._writer.close()
+
+    def _settle(self) -> None:
+        """Take out what a server made twice, since its first answer got lost and it was asked again."""
+        kept, there = set(self._ids.values()), self._writer.shown(self._record.id)
+        self._writer.remove([each.run_id for those in there.values() for each in those if each.run_id not in kept])
 
     def _entries(self, runs: pd.DataFrame) -> Entries:
         return Entries(self._record, runs, self._each_run, {"records": source(self._records)})

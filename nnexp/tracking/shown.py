@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
-from pathlib import Path
 
-from nnexp.tracking.store import SQLITE
+from nnexp.tracking.store import SQLITE, file_of
 
 WHOLE = """select count(*) from runs join tags as s using (run_uuid) join tags as c using (run_uuid)
     where status = 'FINISHED' and lifecycle_stage = 'active'
@@ -27,8 +26,8 @@ def unfinished(uri: str, records: str) -> list[str]:
 
 
 def _asked(uri: str, query: str, values: tuple[str, ...]) -> list[tuple[object, ...]]:
-    file = Path(uri.removeprefix(SQLITE))
-    if not uri.startswith(SQLITE) or not file.is_file():
+    file = file_of(uri)
+    if not SQLITE.match(uri) or not file.is_file():
         return []
     try:
         with contextlib.closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True)) as connection:

@@ -8,6 +8,7 @@ import os
 import re
 import shlex
 import sqlite3
+import urllib.parse
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,23 +18,53 @@ from nnexp.errors import UserError
 
 os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
 os.environ.setdefault("DO_NOT_TRACK", "true")
+os.environ.setdefault("MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT", "true")
 os.environ.setdefault("GIT_PYTHON_REFRESH", "quiet")
-warnings.filterwarnings("ignore", category=UserWarning, module=r"mlflow\.")  # advice for who writes models by hand
+PATIENCE = {
+    "MLFLOW_HTTP_REQUEST_TIMEOUT": "20",
+    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2",
+    "MLFLOW_HTTP_REQUEST_BACKOFF_FACTOR": "1",
+    "PGCONNECT_TIMEOUT": "20",
+}
+"""How long a server may take, unless the user says otherwise: one that never answers is given up after about a minute.
+
+MLflow's own defaults hold on for a quarter of an hour, and PostgreSQL's for ever."""
+for _variable, _value in PATIENCE.items():
+    os.environ.setdefault(_variable, _value)
+warnings.filterwarnings("ignore", module=r"(mlflow|alembic|sqlalchemy)\.")  # advice for who writes models by hand
+warnings.filterwarnings("ignore", message="The ``noload`` loader strategy")  # of MLflow, laid at our door
 
 
 PAGE = 16384
 """Bytes of a page of an SQLite store: larger than usual, which makes long tables a tenth quicker to write."""
 
+LOCKED = 20.0
+"""Seconds for which a store that another program has locked is waited for."""
+
 MAKING = 7_216_036
 """The number of the lock that a PostgreSQL database is made under: any that all processes agree on."""
 
-SQLITE = "sqlite:///"
+SQLITE = re.compile(r"sqlite(\+\w+)?:///")
 SERVER = re.compile(r"https?:|databricks")
 
 
 def default_uri(root: Path) -> str:
     """The SQLite store under the folder of everything that is made."""
-    return f"{SQLITE}{root.absolute() / 'mlflow.db'}"
+    return address(root.absolute() / "mlflow.db")
+
+
+def address(file: Path) -> str:
+    """The address of an SQLite store in this file.
+
+    Where something is escaped the driver is named, since MLflow makes folders of addresses without one as they are spelled.
+    """
+    spelled = re.sub(r"%(?=[0-9a-fA-F]{2})", "%25", str(file)).replace("?", "%3F")
+    return f"sqlite:///{file}" if spelled == str(file) else f"sqlite+pysqlite:///{spelled}"
+
+
+def file_of(uri: str) -> Path:
+    """The file that an SQLite store's address names."""
+    return Path(urllib.parse.unquote(SQLITE.sub("", uri, count=1).split("?")[0]))
 
 
 def open_store(uri: str) -> Any:
@@ -43,11 +74,11 @@ def open_store(uri: str) -> Any:
     from sqlalchemy.engine import Engine
 
     for name in ("mlflow", "alembic"):
-        logging.getLogger(name).setLevel(logging.ERROR)
+        logging.getLogger(name).setLevel(logging.CRITICAL)  # what they raise is said by us
     if not event.contains(Engine, "connect", _write_quickly):
         event.listen(Engine, "connect", _write_quickly)
-    if uri.startswith(SQLITE):
-        _make_or_try(Path(uri.removeprefix(SQLITE)))
+    if SQLITE.match(uri):
+        _make_or_try(file_of(uri))
     with _alone(uri):
         client = mlflow.MlflowClient(tracking_uri=uri)
         if uri.startswith("postgresql"):
@@ -80,22 +111,19 @@ def _make_or_try(file: Path) -> None:
     if file.exists():
         _try(file)
         return
-    from mlflow.store.db.utils import _initialize_tables, create_sqlalchemy_engine
-    from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
-
     file.parent.mkdir(parents=True, exist_ok=True)
     new = file.with_name(f".{file.name}.{os.getpid()}")
-    with contextlib.closing(sqlite3.connect(new)) as connection:
-        connection.execute(f"PRAGMA page_size={PAGE}")
-        connection.execute("VACUUM")  # by which the size is kept
-    engine = create_sqlalchemy_engine(f"{SQLITE}{new}")
-    _initialize_tables(engine)
-    engine.dispose()
-    with contextlib.closing(sqlite3.connect(new)) as connection:
-        connection.execute("PRAGMA journal_mode=DELETE")  # everything into the one file
+    try:
+        _make(new)
+    except BaseException:
+        for rest in ("", "-journal", "-wal", "-shm"):
+            new.with_name(f"{new.name}{rest}").unlink(missing_ok=True)
+        raise
     for rest in ("-wal", "-shm"):  # of a store that was deleted without them, which would come to life again
         file.with_name(f"{file.name}{rest}").unlink(missing_ok=True)
     new.replace(file)
+    from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
+
     for known in list(SqlAlchemyStore._engine_map.values()):
         known.dispose()  # of a file that was there before, in this process
 
@@ -106,7 +134,7 @@ def _try(file: Path) -> None:
     Raises:
         UserError: if it is the database of something else.
     """
-    with contextlib.closing(sqlite3.connect(file, timeout=20)) as connection:
+    with contextlib.closing(sqlite3.connect(file, timeout=LOCKED)) as connection:
         connection.execute("BEGIN IMMEDIATE")
         tables = [name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
         for name in tables:
@@ -118,8 +146,8 @@ def _try(file: Path) -> None:
 
 def at_fault(uri: str, error: Exception) -> str:
     """What is wrong with the file of an SQLite store, and what to do about it; nothing where it is sound, or no such store."""
-    file = Path(uri.removeprefix(SQLITE))
-    if not uri.startswith(SQLITE) or not file.is_file():
+    file = file_of(uri)
+    if not SQLITE.match(uri) or not file.is_file():
         return ""
     if "out-of-date database schema" in str(error):
         upgrade = f"python -m mlflow db upgrade {shlex.quote(uri)}"
@@ -135,9 +163,26 @@ def at_fault(uri: str, error: Exception) -> str:
     return f"{file} is damaged ({said}): move it away, and a new one is written" if found != "ok" else ""
 
 
+def _make(new: Path) -> None:
+    """Make an SQLite store in a new file."""
+    from mlflow.store.db.utils import _initialize_tables, create_sqlalchemy_engine
+
+    with contextlib.closing(sqlite3.connect(new)) as connection:
+        connection.execute(f"PRAGMA page_size={PAGE}")
+        connection.execute("VACUUM")  # by which the size is kept
+    engine = create_sqlalchemy_engine(address(new))
+    try:
+        _initialize_tables(engine)
+    finally:
+        engine.dispose()
+    with contextlib.closing(sqlite3.connect(new)) as connection:
+        connection.execute("PRAGMA journal_mode=DELETE")  # everything into the one file
+
+
 def _write_quickly(connection: Any, _: Any) -> None:
     """SQLite with a write-ahead log: a reader never waits for a writer, and a commit does not wait for the disk."""
     if type(connection).__module__.startswith("sqlite3"):
+        connection.execute(f"PRAGMA busy_timeout={LOCKED * 1000:.0f}")
         connection.execute("PRAGMA journal_mode=WAL")
         connection.execute("PRAGMA synchronous=NORMAL")
 

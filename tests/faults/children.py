@@ -87,6 +87,7 @@ def carry(wanted, stage):
     os.setsid()
     with open(stage.with_suffix(".stderr"), "w") as said:
         os.dup2(said.fileno(), 2)
+    stage.write_text("starting")
     code = 0
     try:
         pipeline.run(config.check(wanted), config=wanted, watcher=Stages(stage))
@@ -115,7 +116,7 @@ class Sweep:
 
     @property
     def stage(self):
-        return self.stage_file.read_text() or "starting"
+        return self.stage_file.read_text()
 
     @property
     def said(self):
@@ -129,12 +130,16 @@ class Sweep:
 
 
 def start(root, **changed):
-    """Start a sweep into this folder."""
+    """Start a sweep into this folder; it has begun when this comes back."""
     stage = Path(f"{root}.{time.monotonic_ns()}.stage")
-    stage.write_text("starting")
+    stage.parent.mkdir(parents=True, exist_ok=True)
+    stage.write_text("")
     process = WARM.Process(target=carry, args=(asked(root, **changed), stage))
     process.start()
-    return Sweep(process, stage)
+    sweep = Sweep(process, stage)
+    while not sweep.stage and process.exitcode is None:
+        time.sleep(0.001)
+    return sweep
 
 
 def workers(pid):

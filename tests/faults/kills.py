@@ -14,6 +14,9 @@ MUST = "after the next start each run is on record, judged and in MLflow once, w
 CHAIN = 5
 """Kills of one folder's sweep, one start after the other, before it is let through to the end."""
 
+STILL = 40.0
+"""Seconds after which a sweep of a few seconds does not get on any more."""
+
 SERIAL, PROCESSES = {"where": "serial"}, {"where": "processes", "workers": 2}
 
 
@@ -69,14 +72,14 @@ KINDS = {
 }
 
 
-def chains(folder, done, times, whole, seconds, seed):
+def chains(folder, done, times, whole, seconds, seed, **changed):
     """Kill sweeps in this way so many times, some in each folder, and hold what they leave against an undisturbed one."""
     draw, seen, count = random.Random(f"{done} {seed}"), Seen(), itertools.count()
     while seen.times < times:
         root, before = folder / f"{seed}-{next(count)}", seen.times
         try:
-            where = SERIAL if "one process" in done else PROCESSES
-            _chain(root, KINDS[done], where, lambda: draw.uniform(0.0, seconds), min(CHAIN, times - before), seen)
+            wanted = {"backend": SERIAL if "one process" in done else PROCESSES, **changed}
+            _chain(root, KINDS[done], wanted, lambda: draw.uniform(0.0, seconds), min(CHAIN, times - before), seen)
             children.same(children.left(root), whole)
             seen.held += seen.times - before
         except AssertionError as error:
@@ -84,14 +87,14 @@ def chains(folder, done, times, whole, seconds, seed):
     return seen
 
 
-def _chain(root, kind, where, moment, most, seen):
+def _chain(root, kind, wanted, moment, most, seen):
     """Start a sweep and kill it at some moment, again and again, until a start has gone through to the end."""
     for _ in range(most):
-        sweep = children.start(root, backend=where)
+        sweep = children.start(root, **wanted)
         time.sleep(moment())
         stage = sweep.stage
         killed = kind(sweep)
-        code = sweep.end()
+        code = _ended(sweep)
         if not killed:
             assert code == 0, sweep.said
             return
@@ -100,9 +103,20 @@ def _chain(root, kind, where, moment, most, seen):
         seen.stayed.append(children.seconds_until_gone(sweep.pid))
         if kind is one_worker:
             last = (sweep.said.strip().splitlines() or [""])[-1]
-            seen.ends["goes on" if code == 0 else f"ends with {code} ({last[:60]})"] += 1
-    sweep = children.start(root, backend=where)
+            still = "stands still: a worker that dies while it hands over a result leaves the others waiting"
+            seen.ends[still if code is None else "goes on" if code == 0 else f"ends with {code} ({last[:60]})"] += 1
+    sweep = children.start(root, **wanted)
     assert sweep.end() == 0, sweep.said
+
+
+def _ended(sweep):
+    """The exit code of a sweep, or None where it stood still and had to be ended."""
+    try:
+        return sweep.end(STILL)
+    except AssertionError:
+        children.kill(sweep.pid)
+        sweep.end()
+        return None
 
 
 def rows(folder):

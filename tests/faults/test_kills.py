@@ -7,11 +7,12 @@ TIMES = {
     "SIGKILL of all its processes at once": 2,
     "SIGKILL of one of its workers": 1,
 }
+SMALL = {"seeds": 4, "steps": 2000}
 
 
 def test_killed_sweeps_are_whole_after_the_next_start(tmp_path):
-    assert children.start(tmp_path / "undisturbed", backend=kills.SERIAL).end() == 0
+    assert children.start(tmp_path / "undisturbed", backend=kills.SERIAL, **SMALL).end() == 0
     whole = children.left(tmp_path / "undisturbed")
     for place, (done, times) in enumerate(TIMES.items()):
-        seen = kills.chains(tmp_path, done, times, whole, seconds=2.5, seed=place)
+        seen = kills.chains(tmp_path, done, times, whole, seconds=2.0, seed=place, **SMALL)
         assert (seen.held, seen.wrong) == (times, [])

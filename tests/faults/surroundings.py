@@ -8,13 +8,25 @@ import shutil
 import subprocess
 from dataclasses import dataclass, field
 
-from faults import around, disk, page
-
+from faults import around, page
+from faults.places import places_of
 from nnexp.records import Records
 
 TITLE = "What lies around a sweep"
 
-NAMES = ["a space", "ä → ö", "it's", 'a "quote"', "a#hash", "a%20percent", "100%", "what?", "a=b,c", "{a}[b]$c;d&e", "c:\\d"]
+NAMES = [
+    "a space",
+    "ä → ö",
+    "it's",
+    'a "quote"',
+    "a#hash",
+    "a%20percent",
+    "100%",
+    "what?",
+    "a=b,c",
+    "{a}[b]$c;d&e",
+    "c:\\d",
+]
 """Names of folders that addresses and shells have another use for."""
 
 OFFLINE = """
@@ -100,7 +112,9 @@ def everyone(folder):
     yield Around("stderr closed", before=shell("exec 2>&-"))
     yield Around("umask 077", before=shell("umask 077"))
     yield Around("ulimit -n 64", before=shell("ulimit -n 64"))
-    yield Around("nice 19, one CPU", before=("nice", "-n", "19", *(("taskset", "1") if shutil.which("taskset") else ())))
+    yield Around(
+        "nice 19, one CPU", before=("nice", "-n", "19", *(("taskset", "1") if shutil.which("taskset") else ()))
+    )
     yield Around("python -O -W error", {"PYTHONWARNINGS": "error"}, flags=WARNED)
     yield Around("PYTHONDONTWRITEBYTECODE, random hashes", {"PYTHONDONTWRITEBYTECODE": "1", "PYTHONHASHSEED": "random"})
     yield offline(folder)
@@ -154,13 +168,19 @@ def elsewhere(folder):
     return all(each.returncode == 0 and not each.stderr for each in (done, *looks)) and around.is_whole(runs)
 
 
-def unheard(folder):
+def unheard(folder, *more):
     """Behind `head -1`, which closes the pipe: the sweep goes on to its end, and nobody sees a traceback."""
-    words = ["sh", "-c", '{ "$@"; echo $? > code; } 2> said | head -1 > heard', "sh", *around.command("nnexp", *around.ASKED)]
+    words = [
+        "sh",
+        "-c",
+        '{ "$@"; echo $? > code; } 2> said | head -1 > heard',
+        "sh",
+        *around.command("nnexp", *around.ASKED, *more),
+    ]
     subprocess.run(words, cwd=folder, env=around.environment(), check=False, timeout=around.PATIENCE)
     heard, code, said = ((folder / name).read_text() for name in ("heard", "code", "said"))
     well = heard.count("\n") == 1 and code == "0\n" and said == ""
-    return well and around.is_whole(folder / "runs") and around.is_shown(folder / "runs")
+    return well and around.is_whole(folder / "runs") and ("tracking=none" in more or around.is_shown(folder / "runs"))
 
 
 def nobody_listens(folder):
@@ -170,7 +190,7 @@ def nobody_listens(folder):
     return around.is_refused(looked, "No space left on device")
 
 
-def clock_was_put_back(folder, changed=None):
+def clock_was_put_back(folder, *more, changed=None):
     """A sweep asked for after the clock was put back is the newest all the same, and its entries end after they begin."""
     early = ["dataset=xor", "width=2", "steps=2", "seeds=1", "judge=false", "tracking=none", "name=before"]
     assert around.run(folder, *early).returncode == 0
@@ -179,17 +199,17 @@ def clock_was_put_back(folder, changed=None):
         asked = json.loads(file.read_text())
         ahead = datetime.datetime.fromisoformat(asked["created"]) + datetime.timedelta(days=400)
         file.write_text(json.dumps(asked | {"created": ahead.isoformat(timespec="microseconds")}))
-    done = around.sweep(folder, changed=changed)
+    done = around.sweep(folder, *more, changed=changed)
     newest = Records(folder / "runs").sweep().name
     well = done.returncode == 0 and not done.stderr and newest == around.NAME
-    return well and around.is_whole(folder / "runs") and around.is_shown(folder / "runs")
+    return well and around.is_whole(folder / "runs") and ("tracking=none" in more or around.is_shown(folder / "runs"))
 
 
 def clock_of_yesterday(folder):
     """The same with a clock that really says so."""
     (folder / "clock.c").write_text(CLOCK)
     subprocess.run(["cc", "-shared", "-fPIC", "-o", "clock.so", "clock.c"], cwd=folder, check=True)
-    return clock_was_put_back(folder, {"LD_PRELOAD": str(folder / "clock.so")})
+    return clock_was_put_back(folder, changed={"LD_PRELOAD": str(folder / "clock.so")})
 
 
 def zones(folder):
@@ -203,7 +223,7 @@ MUST = "the sweep and what looks at it end with 0, nothing on standard error, th
 
 
 def rows(folder):
-    new = disk.places_of(folder / "sweeps")
+    new = places_of(folder / "sweeps")
     around.undisturbed()
     odd = list(everyone(folder))
     with concurrent.futures.ThreadPoolExecutor(2) as two:

@@ -1,11 +1,12 @@
 """Does a sweep leave the same bits whatever lies around it? Much of it at once; `make faults` does one thing after another."""
 
 import pytest
+
 from faults import surroundings
 
 
 def test_no_home_no_terminal_no_utf8_few_files_and_every_warning_an_error(tmp_path):
-    assert surroundings.is_undisturbed(tmp_path, surroundings.all_at_once())
+    assert surroundings.is_undisturbed(tmp_path, surroundings.all_at_once(), surroundings.around.LOOKS[:2])
 
 
 @pytest.mark.parametrize("stream", ["stdout", "stderr"])
@@ -26,7 +27,7 @@ def test_no_network_in_a_folder_whose_name_addresses_have_another_use_for(tmp_pa
 
 
 def test_behind_head_a_sweep_goes_on(tmp_path):
-    assert surroundings.unheard(tmp_path)
+    assert surroundings.unheard(tmp_path, "tracking=none")
 
 
 def test_standard_output_on_a_full_disk(tmp_path):
@@ -34,4 +35,4 @@ def test_standard_output_on_a_full_disk(tmp_path):
 
 
 def test_the_newest_sweep_is_the_one_asked_for_last_whatever_the_clock_says(tmp_path):
-    assert surroundings.clock_was_put_back(tmp_path)
+    assert surroundings.clock_was_put_back(tmp_path, "tracking=none", "backend=serial")

@@ -6,7 +6,7 @@ PORT ?= 5000
 RUN := .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help sweep judge compare truth lecture report basins slices ui sync metrics notebooks test check bench bench-tracking faults
+.PHONY: help sweep judge compare truth lecture report basins slices ui sync metrics notebooks test check bench bench-tracking bench-backends faults
 
 help: ## show these targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -62,6 +62,9 @@ bench: .venv/benched ## time the trainer beside PyTorch, JAX, scikit-learn and C
 
 bench-tracking: .venv/developed ## time what it takes to show sweeps in MLflow; the table goes to docs/tracking.md
 	@PYTHONPATH=tests $(RUN) -m bench.tracking $(ARGS)
+
+bench-backends: .venv/developed ## time what a task costs on each backend; the table goes to docs/backends.md
+	@PYTHONPATH=tests $(RUN) -m bench.backends $(ARGS)
 
 faults: .venv/developed ## do to sweeps what goes wrong around them, at length; the table goes to docs/faults.md
 	@PYTHONPATH=tests $(RUN) -m faults $(ARGS)

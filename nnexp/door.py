@@ -5,6 +5,7 @@ What the system refuses, such as a disk without room or a folder that cannot be 
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from collections.abc import Callable
@@ -45,11 +46,18 @@ def say_no_more() -> None:
 
 
 def _open_streams() -> None:
-    """Give a process that was started with standard streams closed ones that lead nowhere; its workers get them too."""
+    """Give a process that was started with standard streams closed ones that lead nowhere; its workers get them too.
+
+    What a terminal has no letters for, as one of ASCII, is said with question marks.
+    """
     for number, (name, mode) in enumerate(STREAMS):
         try:
             os.fstat(number)
         except OSError:
             os.set_inheritable(os.open(os.devnull, os.O_RDWR), True)  # it takes the lowest number that is free
         if getattr(sys, name) is None:
-            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115  it is a stream from here on
+            nowhere = os.open(os.devnull, os.O_RDWR)
+            setattr(sys, name, open(nowhere, mode, encoding="utf-8", closefd=False))
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")

@@ -212,7 +212,15 @@ def _sweep_id(made: Plan, under: str | None) -> str:
 
 def _sweep_record(made: Plan, sweep_id: str, store: records.Records, config: Mapping[str, Any]) -> records.SweepRecord:
     """Keep which runs the sweep asked for."""
-    now = datetime.datetime.now(datetime.UTC).isoformat(timespec="microseconds")
+    now = _after(store.latest(), datetime.datetime.now(datetime.UTC)).isoformat(timespec="microseconds")
     ids, name = [run.id for run in made.runs], made.sweep.name or "unnamed"
     store.keep_sweep(records.SweepRecord(sweep_id, name, made.sweep.question, now, [dict(config)], ids))
     return store.sweep(sweep_id)
+
+
+def _after(latest: str, now: datetime.datetime) -> datetime.datetime:
+    """Now, or the moment after the latest sweep, where the clock was put back since: the newest is the one asked for last."""
+    try:
+        return max(now, datetime.datetime.fromisoformat(latest) + datetime.timedelta(microseconds=1))
+    except (ValueError, TypeError, OverflowError):  # there is none, or it says no time
+        return now

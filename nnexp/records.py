@@ -203,6 +203,10 @@ class Records:
         newest = max(found, key=lambda sweep: sweep.created)
         return _together([sweep for sweep in every if sweep.id == newest.id])
 
+    def latest(self) -> str:
+        """When the newest sweep was asked for; nothing where there is none."""
+        return max((sweep.created for sweep in self._jobs()), default="")
+
     def every_sweep(self) -> list[SweepRecord]:
         """Every sweep on record, each with all its jobs, the oldest first."""
         jobs: dict[str, list[SweepRecord]] = {}

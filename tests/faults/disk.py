@@ -3,7 +3,6 @@
 import shutil
 import subprocess
 import sys
-from pathlib import Path
 
 from faults import around, page, places
 from faults.trackers import is_told, synced
@@ -127,15 +126,6 @@ def source_is_read_only(folder):
     return said and done.returncode == 0 and done.stderr == "" and runs.keys() == around.undisturbed().keys()
 
 
-def places_of(folder):
-    """New folders below one, whatever they are for."""
-    folder.mkdir(exist_ok=True)
-    while True:
-        made = folder / str(len(list(folder.iterdir())))
-        made.mkdir()
-        yield made
-
-
 KEPT = "exit 2 and one line with what to do; nothing half-written; then finished, each run once, the same bits"
 READ = "exit 2, one line, nothing written"
 MOUNTED = (
@@ -148,7 +138,7 @@ MOUNTED = (
 
 
 def rows(folder):
-    new = places_of(folder)
+    new = places.places_of(folder)
     for name in ("runs", "runs/records"):
         yield page.Row(f"a file where {name} should be", 1, READ, int(taken(next(new), name)))
     sizes = (500, 4000, 6000, 16000)

@@ -72,3 +72,12 @@ def disk(folder, size="48m"):
             yield Disk(folder, holder.pid)
         finally:
             holder.kill()
+
+
+def places_of(folder):
+    """New folders below one, whatever they are for."""
+    folder.mkdir(exist_ok=True)
+    while True:
+        made = folder / str(len(list(folder.iterdir())))
+        made.mkdir()
+        yield made

@@ -19,7 +19,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         does = self.server.does if self.server.asked > self.server.after else "pass"
         getattr(self, f"_{does}")(body)
 
-    do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = do_HEAD = answer  # noqa: N815
+    do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = do_HEAD = answer
 
     def _pass(self, body):
         time.sleep(self.server.delay)

@@ -1,20 +1,16 @@
 """Sweeps under odd clocks, zones, languages, folders, homes, networks, terminals and limits: the same records, bit for bit."""
 
 import concurrent.futures
-import contextlib
 import datetime
 import json
 import os
 import shutil
-import socket
 import subprocess
-import sys
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from faults import around, page
-
-from nnexp.tracking import store
+from faults.places import places_of
+from nnexp.records import Records
 
 TITLE = "What lies around a sweep"
 
@@ -43,19 +39,32 @@ known, socket.getaddrinfo = socket.getaddrinfo, only_here
 """
 """Where a network of its own cannot be had: no name but this machine's is found."""
 
-SHIFTED = """
-import datetime, os, time
-back = float(os.environ["CLOCK_BACK"])
-real, real_ns, Real = time.time, time.time_ns, datetime.datetime
-time.time = lambda: real() - back
-time.time_ns = lambda: real_ns() - int(back * 1e9)
-class Shifted(Real):
-    @classmethod
-    def now(cls, tz=None):
-        return Real.now(tz) - datetime.timedelta(seconds=back)
-datetime.datetime = Shifted
+CLOCK = """
+#define _GNU_SOURCE
+#include <sys/syscall.h>
+#include <sys/time.h>
+#include <time.h>
+#include <unistd.h>
+int clock_gettime(clockid_t clock, struct timespec *at) {
+    int failed = syscall(SYS_clock_gettime, clock, at);
+    if (clock == CLOCK_REALTIME) at->tv_sec -= 86400;
+    return failed;
+}
+time_t time(time_t *kept) {
+    struct timespec at;
+    clock_gettime(CLOCK_REALTIME, &at);
+    if (kept) *kept = at.tv_sec;
+    return at.tv_sec;
+}
+int gettimeofday(struct timeval *kept, void *zone) {
+    struct timespec at;
+    int failed = clock_gettime(CLOCK_REALTIME, &at);
+    kept->tv_sec = at.tv_sec;
+    kept->tv_usec = at.tv_nsec / 1000;
+    return failed;
+}
 """
-"""A clock that was put back, in processes that find this as their sitecustomize."""
+"""A clock that was put back by a day, for processes that have this loaded before the C library."""
 
 
 @dataclass(frozen=True)
@@ -85,6 +94,7 @@ WARNED = ("-O", "-W", "error")
 
 def everyone(folder):
     """Each thing that is odd, by itself."""
+    yield all_at_once()
     yield Around("LC_ALL=C", {"LC_ALL": "C", "LANG": None})
     yield Around("LC_ALL=POSIX, no UTF-8 mode, no coercion", {**ASCII, "LC_ALL": "POSIX", "PYTHONIOENCODING": None})
     yield Around("PYTHONIOENCODING=ascii and LC_ALL=C", ASCII)
@@ -110,6 +120,13 @@ def everyone(folder):
     yield offline(folder)
 
 
+def all_at_once():
+    """Much of it together: no home, no terminal, no UTF-8, few files, no input, every warning an error."""
+    limits = "umask 077; ulimit -n 64; exec <&-"
+    changed = {**NO_HOME, **ASCII, "TZ": "Asia/Kathmandu", "COLUMNS": "20", "PYTHONWARNINGS": "error"}
+    return Around("no HOME, no TERM, ASCII, 64 files, no stdin, -O -W error", changed, shell(limits), WARNED)
+
+
 def offline(folder):
     """No network at all, this machine's own included where the system lets a process have that."""
     if subprocess.run(["unshare", "-n", "true"], capture_output=True, check=False).returncode == 0:
@@ -122,3 +139,104 @@ def customized(folder, text):
     folder.mkdir(exist_ok=True)
     (folder / "sitecustomize.py").write_text(text)
     return os.pathsep.join([str(folder), str(around.ROOT)])
+
+
+def is_undisturbed(folder, odd, looks=around.LOOKS):
+    """Whether a sweep and the commands that look at it end well in these surroundings, on the same bits, shown once."""
+    done = around.sweep(folder, **odd.how)
+    well = done.returncode == 0 and not done.stderr and not around.line_of(done, "not tracked")
+    well = well and around.is_whole(folder / "runs") and around.is_shown(folder / "runs")
+    for module, *words in looks:
+        looked = around.run(folder, *words, module=module, **odd.how)
+        well = well and looked.returncode == 0 and not looked.stderr
+    return well and not list(folder.glob("no home/*"))
+
+
+def named(folder, name):
+    """Whether a sweep in a folder of this name is undisturbed, its files found, and nothing put beside the folder."""
+    (folder / name).mkdir(parents=True)
+    well = is_undisturbed(folder / name, Around(name), looks=around.LOOKS[:1])
+    artifacts = list((folder / name / "runs" / "mlflow-artifacts" / around.NAME).glob("*/artifacts/images/*.png"))
+    return well and bool(artifacts) and [path.name for path in folder.iterdir()] == [name]
+
+
+def elsewhere(folder):
+    """From another working directory, with paths in full."""
+    runs = str(folder / "of mine" / "runs")
+    done = around.run("/", *around.ASKED, f'runs_dir="{runs}"')
+    looks = [around.run("/", *words, "--runs-dir", runs, module=module) for module, *words in around.LOOKS[:2]]
+    return all(each.returncode == 0 and not each.stderr for each in (done, *looks)) and around.is_whole(runs)
+
+
+def unheard(folder, *more):
+    """Behind `head -1`, which closes the pipe: the sweep goes on to its end, and nobody sees a traceback."""
+    words = [
+        "sh",
+        "-c",
+        '{ "$@"; echo $? > code; } 2> said | head -1 > heard',
+        "sh",
+        *around.command("nnexp", *around.ASKED, *more),
+    ]
+    subprocess.run(words, cwd=folder, env=around.environment(), check=False, timeout=around.PATIENCE)
+    heard, code, said = ((folder / name).read_text() for name in ("heard", "code", "said"))
+    well = heard.count("\n") == 1 and code == "0\n" and said == ""
+    return well and around.is_whole(folder / "runs") and ("tracking=none" in more or around.is_shown(folder / "runs"))
+
+
+def nobody_listens(folder):
+    """No room for what is said: one line, exit 2."""
+    with open("/dev/full", "w") as full:
+        looked = around.run(folder, "metrics", module="nnexp.tracking", capture_output=False, stdout=full, stderr=-1)
+    return around.is_refused(looked, "No space left on device")
+
+
+def clock_was_put_back(folder, *more, changed=None):
+    """A sweep asked for after the clock was put back is the newest all the same, and its entries end after they begin."""
+    early = ["dataset=xor", "width=2", "steps=2", "seeds=1", "judge=false", "tracking=none", "name=before"]
+    assert around.run(folder, *early).returncode == 0
+    if changed is None:  # the clock was wrong then, not now
+        (file,) = (folder / "runs" / "sweeps").glob("*.json")
+        asked = json.loads(file.read_text())
+        ahead = datetime.datetime.fromisoformat(asked["created"]) + datetime.timedelta(days=400)
+        file.write_text(json.dumps(asked | {"created": ahead.isoformat(timespec="microseconds")}))
+    done = around.sweep(folder, *more, changed=changed)
+    newest = Records(folder / "runs").sweep().name
+    well = done.returncode == 0 and not done.stderr and newest == around.NAME
+    return well and around.is_whole(folder / "runs") and ("tracking=none" in more or around.is_shown(folder / "runs"))
+
+
+def clock_of_yesterday(folder):
+    """The same with a clock that really says so."""
+    (folder / "clock.c").write_text(CLOCK)
+    subprocess.run(["cc", "-shared", "-fPIC", "-o", "clock.so", "clock.c"], cwd=folder, check=True)
+    return clock_was_put_back(folder, changed={"LD_PRELOAD": str(folder / "clock.so")})
+
+
+def zones(folder):
+    """Begun in one time zone and gone on with in another."""
+    for zone in ("Pacific/Kiritimati", "Pacific/Pago_Pago"):
+        done = around.sweep(folder, "seeds=3" if zone.endswith("o") else "seeds=2", changed={"TZ": zone})
+    return done.returncode == 0 and not done.stderr and around.is_whole(folder / "runs")
+
+
+MUST = "the sweep and what looks at it end with 0, nothing on standard error, the same bits, each entry once"
+
+
+def rows(folder):
+    new = places_of(folder / "sweeps")
+    around.undisturbed()
+    odd = list(everyone(folder))
+    with concurrent.futures.ThreadPoolExecutor(2) as two:
+        held = two.map(is_undisturbed, [next(new) for _ in odd], odd, [around.LOOKS[:2]] * len(odd))
+        yield from (page.Row(each.said, 1, MUST, int(well)) for each, well in zip(odd, held, strict=True))
+        well = list(two.map(named, [next(new) for _ in NAMES], NAMES))
+    yield page.Row(f"folders named {', '.join(NAMES)}", len(NAMES), f"{MUST}; no folder beside", sum(well))
+    for done, fault in (
+        ("another working directory", elsewhere),
+        ("output read to its first line only (head -1)", unheard),
+        ("standard output on a full disk", nobody_listens),
+        ("a clock that was a year ahead", clock_was_put_back),
+        *([("a clock put back by a day", clock_of_yesterday)] if shutil.which("cc") else []),
+        ("another time zone in between", zones),
+    ):
+        yield page.Row(done, 1, MUST if fault is not nobody_listens else "exit 2, one line", int(fault(next(new))))

@@ -1,20 +1,18 @@
 """Sweeps whose MLflow store is locked, down, killed, slow, silent, or talks nonsense: records are whole, and it catches up."""
 
 import contextlib
-import http.server
 import os
-import sqlite3
+import signal
 import subprocess
 import sys
-import tempfile
-import threading
 import time
-import urllib.request
 from pathlib import Path
 
-from faults import around, page, proxy
-from tracking.servers import POSTGRESQL, mlflow_on, postgresql
+from tracking.servers import POSTGRESQL, as_other_than_root, mlflow_on, postgresql
 from tracking.test_ui import free_port
+
+from faults import around, page, proxy
+from faults.places import places_of
 
 TITLE = "MLflow's store and server"
 WELL = "the sweep ends with 0, its records whole; `sync` brings up what lacks, each entry once"
@@ -124,3 +122,107 @@ def server(folder):
     folder.mkdir()
     with mlflow_on(f"sqlite:///{folder}/served.db", folder) as uri:
         yield int(uri.rsplit(":", 1)[1])
+
+
+def database_stops(folder, address, stop, start):
+    """PostgreSQL is stopped while entries are written: a line says so; when it runs again, `sync` catches up."""
+    words = around.command("nnexp", *around.ASKED, at(address), "tracking.writer=client")
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    with subprocess.Popen(words, cwd=folder, env=around.environment(), **pipes) as started:
+        wait_for_entries(address, 6)
+        stop()
+        out, said = started.communicate(timeout=around.PATIENCE)
+    done = subprocess.CompletedProcess(words, started.returncode, out, said)
+    refused = synced(folder)
+    start()
+    later = synced(folder)
+    told = is_told(done) and around.is_refused(refused, "MLflow cannot be written")
+    return ends_well(done, folder) and told and later.returncode == 0 and around.has_all(address)
+
+
+def wait_for_entries(address, count):
+    """Wait until a PostgreSQL store has so many entries."""
+    from sqlalchemy import create_engine, text
+
+    engine, deadline = create_engine(address), time.monotonic() + 120
+    while time.monotonic() < deadline:
+        with contextlib.suppress(Exception), engine.connect() as connection:
+            if connection.execute(text("SELECT count(*) FROM runs")).scalar() >= count:
+                break
+        time.sleep(0.02)
+    engine.dispose()
+
+
+def with_postgresql(folder):
+    """Whether a sweep gets over a PostgreSQL server that is stopped and started again."""
+    place = folder / "pg"
+    place.mkdir()
+    with postgresql(place) as made:
+        address = made("faults")
+        port = address.split(":")[-1].split("/")[0]
+        again = []
+
+        def stop():
+            number = int((place / "data" / "postmaster.pid").read_text().splitlines()[0])
+            os.kill(number, signal.SIGQUIT)
+            while (place / "data" / "postmaster.pid").exists():
+                time.sleep(0.05)
+
+        def start():
+            words = [str(Path(POSTGRESQL[-1]) / "postgres"), "-D", str(place / "data"), "-p", port, "-h", "127.0.0.1"]
+            quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "cwd": place}
+            again.append(subprocess.Popen([*words, "-k", str(place), "-F"], **quiet, **as_other_than_root()))
+            wait_for_entries(address, 0)
+
+        try:
+            return database_stops(folder, address, stop, start)
+        finally:
+            for process in again:
+                process.send_signal(signal.SIGINT)
+                process.wait(timeout=30)
+
+
+BOUND = 120
+"""Seconds within which a sweep has given up a server that never answers, a small sweep's own time included."""
+
+
+def rows(folder):
+    new = places_of(folder)
+    around.undisturbed()
+    yield page.Row("the SQLite store locked for 6 s", 1, "it waits, and is shown", int(locked_for_seconds(next(new))))
+    held, seconds = locked_for_ever(next(new))
+    yield page.Row(
+        "the SQLite store locked for ever", 1, WELL, int(held and seconds < BOUND), f"given up, {seconds:.0f} s in all"
+    )
+    for does, said in {
+        "fail": "answers 500",
+        "babble": "answers nonsense",
+        "drop": "hangs up",
+        "hang": "never answers",
+    }.items():
+        held, seconds = out_of_order(next(new), does)
+        yield page.Row(
+            f"a server that {said}", 1, WELL, int(held and seconds < BOUND), f"given up, {seconds:.0f} s in all"
+        )
+    held, seconds = down(next(new))
+    yield page.Row("no server", 1, WELL, int(held and seconds < BOUND), f"given up, {seconds:.0f} s in all")
+    with server(next(new) / "served") as behind:
+        yield page.Row("every answer 0.1 s late", 1, "it takes longer", int(slow(next(new), behind, 0.1)))
+    for does, said, afters in (
+        ("drop", "gone from a request on", (9, 40)),
+        ("fail", "500 from a request on", (5,)),
+        ("babble", "nonsense from a request on", (60,)),
+        ("hang", "silent from a request on", (30,)),
+        ("lose", "answer lost, done all the same", (5, 30)),
+    ):
+        held = 0
+        for after in afters:
+            with server(next(new) / "served") as behind:
+                held += fails_in_the_middle(next(new), behind, does, after)
+        yield page.Row(
+            f"MLflow's server {said}", len(afters), WELL, held, f"from request {', '.join(map(str, afters))}"
+        )
+    if POSTGRESQL:
+        yield page.Row("PostgreSQL stopped in mid-write", 1, WELL, int(with_postgresql(next(new))))
+    else:
+        yield page.Row("PostgreSQL stopped in mid-write", 0, WELL, 0, "left out: there is no PostgreSQL here")

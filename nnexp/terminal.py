@@ -87,7 +87,7 @@ class Bar:
         """Say what will be done."""
         if missing or not self._planned:
             runs, configurations = f"{len(plan.runs):,} runs", _counted(len(plan.configurations), "configuration")
-            console.print(f"{plan.sweep.name}: {configurations}, {runs}, {missing:,} to train")
+            console.print(f"{plan.sweep.name}: {configurations}, {runs}, {missing:,} to train{_long(plan, missing)}")
         if missing:
             self._show("training", "runs", missing, 0)
         elif not self._planned:
@@ -139,6 +139,14 @@ class Bar:
         """Say which record files could not be read."""
         for file in files:
             console.print(f"a damaged file was set aside as {file}; what it held is made again", soft_wrap=True)
+
+
+def _long(plan: Plan, missing: int) -> str:
+    """How long training may take, where that is hours or more."""
+    hours = plan.seconds * missing / len(plan.runs) / 3600
+    return (
+        "" if hours < 1 else f": about {hours:,.0f} hours of work for one core, if no run is over before its last step"
+    )
 
 
 def report(outcome: Outcome) -> None:

@@ -9,10 +9,12 @@ Whatever is wrong with the input is said in one line, with exit code 2, before a
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import sys
-from collections.abc import Sequence
+import traceback
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -64,22 +66,41 @@ def _options(group: str, folders: Sequence[Path] = ()) -> list[str]:
 def _hydra(arguments: Sequence[str]) -> None:
     """Let Hydra compose and call `_job`; its complaints become ours."""
     import hydra
-    from hydra.errors import HydraException
-    from omegaconf.errors import OmegaConfBaseException
 
     _check_flags(arguments)
-    overlay = _overlay(arguments)
-    try:
+    with _in_our_words(_overlay(arguments)):
         if {"-m", "--multirun"} & set(arguments):
             sys.argv.append(f"hydra.sweep.dir={_check_every_job(arguments)}")
+        elif any(argument.lstrip("+~").startswith("hydra") for argument in arguments):
+            _check_every_job(arguments)  # Hydra makes its folder before the job begins
         hydra.main(version_base="1.3", config_path=str(conf_dir()), config_name="config")(_job)()
-    except (HydraException, OmegaConfBaseException) as error:
-        raise _said_in_our_words(error, overlay) from None
+
+
+@contextlib.contextmanager
+def _in_our_words(overlay: Sequence[Path] = ()) -> Iterator[None]:
+    """Whatever is raised while a sweep is composed as a refusal; what goes wrong once the job has begun is left as it is."""
+    try:
+        yield
+    except UserError:
+        raise
+    except Exception as error:
+        if any(frame.f_code is _job.__code__ for frame, _ in traceback.walk_tb(error.__traceback__)):
+            raise
+        from nnexp import complaints
+
+        raise complaints.said(error, GROUPS, lambda group: _options(group, overlay)) from None
 
 
 def _check_flags(arguments: Sequence[str]) -> None:
-    """Refuse a flag that Hydra does not know, and a part that is taken away."""
+    """Refuse a flag that Hydra does not know or that makes no sense here, and a part that is taken away."""
     from hydra._internal.utils import get_args_parser
+
+    for flag in sorted(
+        {"--shell-completion", "-sc", "--experimental-rerun"} & {a.partition("=")[0] for a in arguments}
+    ):
+        raise UserError(f"{flag} is left out on purpose; say the sweep again: what is on record is not trained again")
+    if "--resolve" in arguments and not {"--cfg", "-c"} & {a.partition("=")[0] for a in arguments}:
+        raise UserError("--resolve shows the composed sweep with --cfg alone; say --cfg job --resolve")
 
     for argument in arguments:
         group, _, value = argument.partition("=")
@@ -134,13 +155,14 @@ def _check_every_job(arguments: Sequence[str]) -> str:
     from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
     from hydra.core.override_parser.overrides_parser import OverridesParser
 
-    from nnexp import config
+    from nnexp import complaints, config
     from nnexp.configuration import digest
     from nnexp.plan import plan
 
     runs: list[str] = []
     overrides = [a for a in arguments if "=" in a and not a.startswith("-") and not a.startswith("hydra")]
     parsed = OverridesParser.create().parse_overrides(overrides)
+    complaints.refuse_too_many_jobs(parsed)
     for job in BasicSweeper.split_arguments(parsed, max_batch_size=None)[0]:
         asked = _composed(job)
         runs += [run.id for run in plan(config.check(asked)).runs]
@@ -153,13 +175,8 @@ def asked_for(*overrides: str) -> dict[str, Any]:
     Raises:
         UserError: if a name or a key is not known.
     """
-    from hydra.errors import HydraException
-    from omegaconf.errors import OmegaConfBaseException
-
-    try:
+    with _in_our_words():
         return _composed(overrides)
-    except (HydraException, OmegaConfBaseException) as error:
-        raise _said_in_our_words(error, []) from None
 
 
 def _composed(overrides: Sequence[str]) -> dict[str, Any]:
@@ -193,51 +210,23 @@ def _job(composed: Any) -> None:
     """One sweep, from composed config to summary."""
     from hydra.core.hydra_config import HydraConfig
     from hydra.types import RunMode
+    from omegaconf.errors import OmegaConfBaseException
 
-    from nnexp import config, pipeline, terminal
+    from nnexp import complaints, config, pipeline, terminal
 
     hydra_config = HydraConfig.get()
     under = hydra_config.sweep.dir if hydra_config.mode == RunMode.MULTIRUN else None
 
     def carry_through() -> None:
-        asked = _plain(composed)
+        try:
+            asked = _plain(composed)
+        except OmegaConfBaseException as error:  # of an interpolation that leads nowhere
+            raise complaints.said(error, GROUPS, _options) from None
         with terminal.Bar() as bar:
             outcome = pipeline.run(config.check(asked), config=asked, under=under, watcher=bar)
         terminal.report(outcome)
 
     door(carry_through)  # a refusal is said here, since Hydra would add a line of its own
-
-
-def _said_in_our_words(error: Exception, overlay: Sequence[Path]) -> UserError:
-    """Hydra's complaint as one line that says what is allowed."""
-    text = str(error)
-    missing = re.search(r"Could not (?:find|load) '([\w/]+)/([^'/]+)'", text)
-    if missing:
-        group = missing.group(1)
-        return unknown(group, missing.group(2), _options(group, overlay))
-    key = re.search(r"Could not override '([^']+)'", text) or re.search(r"Key '([^']+)' is not in struct", text)
-    if key:
-        return _unknown_key(key.group(1))
-    return UserError(" ".join(text.split()))
-
-
-def _unknown_key(key: str) -> UserError:
-    """The refusal of a key that no config has, or that belongs to a part that was not chosen."""
-    from nnexp.config import no_key
-    from nnexp.parts import registry
-
-    kind, _, rest = key.partition(".")
-    name, _, parameter = rest.partition(".")
-    if kind in registry.MODULES and name in registry.known(kind):
-        known = registry.parameters(kind, name)
-        if parameter in known:
-            return UserError(f"{key} has no effect: {kind}={name} is not chosen; say {kind}={name} as well")
-        return unknown(f"{kind}.{name}: the parameter", parameter, known)
-    if kind in registry.MODULES:
-        return unknown(kind, name, registry.known(kind))
-    if kind in GROUPS:
-        return UserError(f"{key} has no effect with the {kind} that is chosen; choose one that has it: {kind}=...")
-    return no_key(key)
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ Every list is an axis, `pairs` are axes that move together, `exclude` takes comb
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -16,6 +17,8 @@ from nnexp.parts import registry
 from nnexp.values import named
 
 DEFAULT_PASSES = 1000.0
+MOST_COMBINATIONS = 100_000
+"""Of the values of all lists, before any is left out: they are gone through one by one."""
 
 
 def combinations(sweep: Sweep) -> Iterator[dict[str, Any]]:
@@ -25,6 +28,10 @@ def combinations(sweep: Sweep) -> Iterator[dict[str, Any]]:
     for key in (key for pair in paired for key in pair[0]):
         if axes.pop(key, None) is None:
             raise UserError(f"pairs names {key} twice; name each key in one pair only")
+    asked = math.prod(len(values) for values in (*axes.values(), *paired))
+    if asked > MOST_COMBINATIONS:
+        what = f"the sweep's lists make {asked:,} combinations"
+        raise UserError(f"{what}; up to {MOST_COMBINATIONS:,} are allowed: give fewer values")
     excluded = [_exclusion(combination) for combination in sweep.exclude]
     for values in itertools.product(*axes.values(), *paired):
         combination = {key: value for assigned in values for key, value in assigned.items()}

@@ -118,7 +118,11 @@ class Sweep(Settings):
     pairs: values.Combinations = Field((), description="axes that move together, as in [{depth: [1,2], width: [4,8]}]")
     exclude: values.Combinations = Field((), description="combinations left out, as in [{depth: 3, activation: relu}]")
     false_negative_cost: float = Field(
-        10.0, ge=0, allow_inf_nan=False, description="what a missed 1 costs, where a false alarm costs 1; 0 or more"
+        10.0,
+        ge=0,
+        le=1e9,
+        allow_inf_nan=False,
+        description="what a missed 1 costs, where a false alarm costs 1; 0 to 1e9",
     )
     curve_points: int = Field(60, ge=1, le=1_000_000, description="about how many points a curve has, 1 or more")
     snapshots: int = Field(6, ge=0, le=1000, description="at how many steps theta is kept, 0 to 1000")
@@ -178,6 +182,8 @@ def check(given: Mapping[str, Any]) -> Sweep:
     Raises:
         UserError: if a key is not known or a value is not allowed.
     """
+    for key, value in given.items():
+        values.refuse_endless(str(key), value)
     try:
         return Sweep.model_validate(dict(given))
     except ValidationError as error:

@@ -57,7 +57,7 @@ def _open_streams() -> None:
             os.set_inheritable(os.open(os.devnull, os.O_RDWR), True)  # it takes the lowest number that is free
         if getattr(sys, name) is None:
             nowhere = os.open(os.devnull, os.O_RDWR)
-            setattr(sys, name, open(nowhere, mode, encoding="utf-8", closefd=False))
+            setattr(sys, name, open(nowhere, mode, encoding="utf-8", closefd=False))  # noqa: SIM115  it is a stream from here on
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")

@@ -11,9 +11,17 @@ import errno
 import os
 from collections.abc import Iterable
 
+LONGEST = 1000
+"""Characters of a line; of a longer one the middle is left out."""
+
 
 class UserError(ValueError):
     """A value from outside that cannot be used; its text is one line a user can act on."""
+
+    def __init__(self, text: str) -> None:
+        line = " ".join("".join(c if c.isprintable() else " " if c.isspace() else ascii(c)[1:-1] for c in text).split())
+        half = LONGEST // 2
+        super().__init__(line if len(line) <= LONGEST else f"{line[:half]} ... {line[-half:]}")
 
 
 def unknown(what: str, value: object, known: Iterable[str]) -> UserError:

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import functools
 import itertools
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -19,10 +20,20 @@ from nnexp.compatibility import check_closed_form, check_task, resolved_output
 from nnexp.config import Sweep
 from nnexp.configuration import Configuration, digest, remember
 from nnexp.errors import UserError
-from nnexp.net.training import Stack, recorded_steps
+from nnexp.net.training import FLOATS_A_POINT, Stack, recorded_steps, seconds_of_steps
+from nnexp.parts.registry import MOST_BYTES
 
 MOST_STEPS = 10**8
-MOST_BYTES = 4 * 2**30
+MOST_RUNS = 1_000_000
+MOST_BYTES_KEPT = 2**34
+"""Of the curves and snapshots of a sweep together."""
+
+YEAR = 365.25 * 86400
+MOST_YEARS = 10
+"""Of work for one core, as training says before it begins, roughly."""
+
+MOST_JUDGED = 5000
+"""Parameters of a net that can be judged: the Hessian has their square in numbers, its eigenvalues cost their cube."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +58,14 @@ class Plan:
     configurations: tuple[Configuration, ...]
     runs: tuple[Run, ...]
 
+    @functools.cached_property
+    def seconds(self) -> float:
+        """About how long one core would train all runs, if none is over before its last step."""
+        runs, together = Counter(run.configuration.id for run in self.runs), Counter[Any]()
+        for c in self.configurations:
+            together[_together(c)] += runs[c.id]
+        return sum(seconds_of_steps(c.network(), c.optimizer, c.n_examples, c.steps, n) for c, n in together.items())
+
 
 def plan(sweep: Sweep) -> Plan:
     """Every run of the sweep.
@@ -54,12 +73,49 @@ def plan(sweep: Sweep) -> Plan:
     Raises:
         UserError: if a combination cannot be run, or none is left.
     """
-    configurations = {c.id: c for values in combinations(sweep) for c in [_configuration(sweep, values)]}
+    configurations: dict[str, Configuration] = {}
+    for values in combinations(sweep):
+        made = _configuration(sweep, values)
+        configurations[made.id] = made
+        _refuse_too_many(sweep, configurations)
     if not configurations:
         raise UserError("exclude leaves no combination to run; exclude less")
     runs = {run.id: run for c in configurations.values() for run in _runs(sweep, c)}
     remember(configurations.values())
-    return Plan(sweep, tuple(configurations.values()), tuple(runs.values()))
+    found = Plan(sweep, tuple(configurations.values()), tuple(runs.values()))
+    _refuse_endless(found)
+    return found
+
+
+def _refuse_too_many(sweep: Sweep, configurations: Collection[str]) -> None:
+    """Refuse more runs than can be planned, as soon as they are."""
+    each = len(sweep.seeds)
+    if sweep.init_seeds is not None and sweep.order_seeds is not None:
+        each = len(sweep.init_seeds) * len(sweep.order_seeds)
+    runs = len(configurations) * each
+    if runs > MOST_RUNS:
+        what = f"{len(configurations):,} configurations or more with {each:,} seeds each are {runs:,} runs"
+        raise UserError(f"{what}; up to {MOST_RUNS:,} are allowed: give fewer seeds or values")
+
+
+def _refuse_endless(made: Plan) -> None:
+    """Refuse what would take years to train, or more room than there is to keep."""
+    if made.seconds > MOST_YEARS * YEAR:
+        what = f"the sweep is about {made.seconds / YEAR:,.0f} years of work for one core"
+        raise UserError(
+            f"{what}; up to {MOST_YEARS} are allowed: ask for fewer steps, seeds or values, or smaller nets"
+        )
+    kept = {c.id: 8 * _floats_kept(c) for c in made.configurations}
+    total = sum(kept[run.configuration.id] for run in made.runs)
+    if total > MOST_BYTES_KEPT:
+        what = f"the sweep's curves and snapshots would take {total / 2**30:,.0f} GiB"
+        most = f"up to {MOST_BYTES_KEPT / 2**30:.0f} are allowed"
+        raise UserError(f"{what}; {most}: give fewer curve_points, snapshots or seeds")
+
+
+def _floats_kept(c: Configuration) -> int:
+    points = min(c.curve_points, c.steps + 1)
+    return FLOATS_A_POINT * points + (min(c.snapshots, points) + 1) * c.network().n_parameters
 
 
 def widened(made: Plan, seeds: Mapping[str, int]) -> Plan:
@@ -142,14 +198,16 @@ def _configuration(sweep: Sweep, values: Mapping[str, Any]) -> Configuration:
     )
     check_task(loss, dataset, made.data)
     check_closed_form(made)
-    _refuse_too_large(made)
+    _refuse_too_large(made, bool(sweep.judge) or sweep.until is not None)
     made.initializer.check(made.network().sizes, made.offsets)
     return _with_steps(made, values["steps"], values["passes"])
 
 
-def _refuse_too_large(made: Configuration) -> None:
-    """Refuse features that do not fit the data, and a net whose single run would not fit the memory."""
-    needed = 8 * made.network().floats_per_run(made.n_examples)
+def _refuse_too_large(made: Configuration, judged: bool) -> None:
+    """Refuse features that do not fit the data, and a net whose single run would not fit the memory or cannot be judged."""
+    needed, n = 8 * made.network().floats_per_run(made.n_examples), made.network().n_parameters
+    if judged and n > MOST_JUDGED:
+        raise UserError(f"a net of {n:,} parameters cannot be judged; up to {MOST_JUDGED:,} can: say judge=false")
     if needed > MOST_BYTES:
         net = f"depth {made.depth} and width {max(made.widths, default=0)}"
         what = f"one run of {net} on this data needs {needed / 2**30:.0f} GiB"
@@ -161,9 +219,9 @@ def _with_steps(made: Configuration, steps: int | None, passes: float | None) ->
         per_pass = made.optimizer.steps_per_pass(made.n_examples)
         steps = max(1, round((passes if passes is not None else DEFAULT_PASSES) * per_pass))
     if steps > MOST_STEPS:
-        raise UserError(
-            f"passes={passes:g} are {steps:.3g} steps of {made.optimizer.name}; up to {MOST_STEPS:,} are allowed"
-        )
+        passes = passes if passes is not None else DEFAULT_PASSES
+        what = f"passes={passes:g} are {steps:.3g} steps of {made.optimizer.name}"
+        raise UserError(f"{what}; up to {MOST_STEPS:,} are allowed: give fewer passes, or steps")
     return replace(made, steps=steps)
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import json
+import os
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -133,6 +134,8 @@ class Records:
     """
 
     def __init__(self, root: str | Path) -> None:
+        if not isinstance(root, str | os.PathLike) or "\0" in os.fsdecode(root):
+            raise UserError(f"runs_dir={root!r} is no folder; give its name, as in runs_dir='runs'")
         self.root = Path(root)
         self.folder, self.sweeps = self.root / "records", self.root / "sweeps"
         self._runs = Tables(self.folder, SCHEMA)
@@ -195,6 +198,8 @@ class Records:
         Raises:
             UserError: if there is none.
         """
+        if name is not None and not isinstance(name, str):
+            raise UserError(f"sweep={name!r} is no name; give the name or the id of a sweep")
         every = self._jobs()
         found = [sweep for sweep in every if name in (None, sweep.name, sweep.id)]
         if not found:

@@ -87,7 +87,7 @@ class Bar:
         """Say what will be done."""
         if missing or not self._planned:
             runs, configurations = f"{len(plan.runs):,} runs", _counted(len(plan.configurations), "configuration")
-            console.print(f"{plan.sweep.name}: {configurations}, {runs}, {missing:,} to train")
+            console.print(f"{plan.sweep.name}: {configurations}, {runs}, {missing:,} to train{_long(plan, missing)}")
         if missing:
             self._show("training", "runs", missing, 0)
         elif not self._planned:
@@ -141,6 +141,14 @@ class Bar:
             if file not in self._aside:
                 console.print(str(file), soft_wrap=True)
         self._aside.update(files)
+
+
+def _long(plan: Plan, missing: int) -> str:
+    """How long training may take, where that is hours or more."""
+    hours = plan.seconds * missing / len(plan.runs) / 3600
+    return (
+        "" if hours < 1 else f": about {hours:,.0f} hours of work for one core, if no run is over before its last step"
+    )
 
 
 def report(outcome: Outcome) -> None:

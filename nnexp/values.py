@@ -14,6 +14,39 @@ from nnexp.errors import UserError, unknown
 from nnexp.parts import registry
 
 MOST_SEEDS = 1_000_000
+MOST_VALUES, DEEPEST, MOST_BITS = 1_000_000, 10, 1024
+"""Values of one list; lists within lists; binary digits of a whole number, beyond which no float goes."""
+
+
+def refuse_endless(key: str, value: Any, deep: int = 0) -> None:
+    """Refuse what no key takes and no line could say: lists without end, numbers of thousands of digits, text that is none.
+
+    Raises:
+        UserError: if there is any such thing in the value, at any depth.
+    """
+    if deep > DEEPEST:
+        raise UserError(f"{key} holds lists more than {DEEPEST} deep; give a value or a list of values")
+    if isinstance(value, Mapping | list | tuple | range) and len(value) > MOST_VALUES:
+        raise UserError(f"{key} holds {len(value):,} values; up to {MOST_VALUES:,} are allowed: give fewer")
+    if isinstance(value, Mapping):
+        for name, inner in value.items():
+            refuse_endless(f"a name in {key}", name, deep + 1)
+            refuse_endless(f"{key}.{name}", inner, deep + 1)
+    elif isinstance(value, list | tuple):
+        for inner in value:
+            refuse_endless(key, inner, deep + 1)
+    elif isinstance(value, int) and value.bit_length() > MOST_BITS:
+        raise UserError(f"{key} is a whole number of {value.bit_length():,} binary digits; give a smaller one")
+    elif isinstance(value, str) and ("\0" in value or (not value.isascii() and not _is_text(value))):
+        raise UserError(f"{key}={value!r} holds characters that are no text; leave them out")
+
+
+def _is_text(value: str) -> bool:
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _listed(value: Any) -> Any:
@@ -97,7 +130,7 @@ def _activations(value: Any) -> Any:
     value = registry.tuples(value)
     if isinstance(value, tuple) and not any(isinstance(v, tuple) for v in value):
         value = (value,)
-    if not isinstance(value, tuple):
+    if not isinstance(value, tuple) or not all(isinstance(net, tuple | Mapping) for net in value):
         raise UserError("it names the activation of each hidden layer, as in activations=[tanh,relu]")
     return tuple(tuple(_one("activation", part) for part in net) for net in value)
 

@@ -25,10 +25,13 @@ from threadpoolctl import threadpool_limits
 from nnexp import backends
 from nnexp.config import Backend
 from nnexp.configuration import Configuration, digest, recorded
+from nnexp.errors import UserError
 from nnexp.files import Aside
 from nnexp.net.objective import MEASURES, Penalized
 from nnexp.optima.endpoints.creases import creased
 from nnexp.optima.endpoints.verdict import JUDGE, Judged, judge
+from nnexp.parts.registry import MOST_BYTES
+from nnexp.plan import MOST_JUDGED
 from nnexp.records import Records
 from nnexp.tables import Tables
 
@@ -130,6 +133,11 @@ def _cases(store: Records, wanted: set[str], large: bool) -> Iterator[Case]:
     for group in sorted(groups.values(), key=lambda group: -len(group[0][0]["theta"])):
         at_once = RUNS_AT_ONCE // 4 if _is_creased(group[0][1]) else RUNS_AT_ONCE
         if large or _is_small(*group[0]):
+            n = len(group[0][0]["theta"])
+            if n > MOST_JUDGED:
+                what = f"configuration {group[0][0]['configuration']} has nets of {n:,} parameters"
+                raise UserError(f"{what}, which cannot be judged; up to {MOST_JUDGED:,} can")
+            at_once = min(at_once, max(1, MOST_BYTES // (32 * n**2)))
             yield from (_case(group[start : start + at_once]) for start in range(0, len(group), at_once))
 
 

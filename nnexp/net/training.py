@@ -22,6 +22,7 @@ from nnexp.net.cache import runs_per_block
 from nnexp.net.descent import Descent
 from nnexp.net.history import History, Trained, joined
 from nnexp.net.layouts import descent, in_lanes
+from nnexp.net.network import Network
 from nnexp.net.objective import Penalized
 from nnexp.net.streams import INITIAL_WEIGHTS, Order, StepSizes, stream
 from nnexp.net.watch import Watch
@@ -30,6 +31,9 @@ Array = NDArray[np.float64]
 
 MOST_LANES, LEAST_LANES, FEWEST_IN_KERNEL = 2048, 32, 128
 """Runs of a block: at most, and at least, where they lie last; at least, where a kernel trains one after the other."""
+
+FLOATS_A_POINT, MOST_FLOATS_TOGETHER = 7, 2**26
+"""What a recorded step takes to keep, the snapshot apart; how many floats of that a worker holds at a time."""
 
 
 @dataclass(frozen=True)
@@ -106,24 +110,33 @@ def initial_theta(stack: Stack) -> Array:
 
 def seconds_of_work(stack: Stack) -> float:
     """A rough guess of how long a stack takes on one core, good enough to share work out."""
-    network, n = stack.objective.network, stack.objective.n_examples
-    batch = stack.optimizer.batch(n) or n
-    if stack.lanes:
-        per_step = 15e-6 * network.n_layers + 5e-9 * batch * network.n_parameters * len(stack)
+    return seconds_of_steps(
+        stack.objective.network, stack.optimizer, stack.objective.n_examples, stack.steps, len(stack)
+    )
+
+
+def seconds_of_steps(network: Network, optimizer: Any, n: int, steps: int, runs: int) -> float:
+    """The same of so many runs of a net, on n examples."""
+    batch = optimizer.batch(n) or n
+    if in_lanes(optimizer, n):
+        per_step = 15e-6 * network.n_layers + 5e-9 * batch * network.n_parameters * runs
     else:
-        per_step = (3e-6 * network.n_layers + 8e-9 * batch * sum(network.sizes[1:])) * len(stack)
-        per_step += 1e-10 * batch * network.n_parameters * len(stack)
-    return stack.steps * per_step
+        per_step = (3e-6 * network.n_layers + 8e-9 * batch * sum(network.sizes[1:])) * runs
+        per_step += 1e-10 * batch * network.n_parameters * runs
+    return steps * per_step
 
 
 def parts(stack: Stack, most: float) -> list[range]:
     """The stack's runs in ranges of at most about so many seconds of work, as even as can be.
 
-    Where runs lie last, many lanes cost little more than few, so they are kept together up to a full block.
+    Where runs lie last, many lanes cost little more than few, so they are kept together up to a full block; unless their
+    curves and snapshots do not fit the memory together.
     """
     pieces = max(1, round(seconds_of_work(stack) / most))
     if stack.lanes:
         pieces = min(pieces, -(-len(stack) // 256))
+    kept = FLOATS_A_POINT * len(stack.recorded) + len(stack.snapshots) * stack.objective.network.n_parameters
+    pieces = max(pieces, len(stack) * kept // MOST_FLOATS_TOGETHER)
     bounds = [len(stack) * i // min(pieces, len(stack)) for i in range(min(pieces, len(stack)) + 1)]
     return [range(start, stop) for start, stop in pairwise(bounds)]
 

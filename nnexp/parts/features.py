@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nnexp.errors import UserError
-from nnexp.parts.registry import Count, Number, Part, Positive, Seed, part
+from nnexp.parts.registry import Count, Number, Part, Positive, Seed, part, refuse_too_large
 
 Array = NDArray[np.float64]
 MOST_TERMS = 20_000
@@ -48,10 +48,14 @@ class Polynomial(Features):
 
     def transform(self, X: Array) -> Array:
         d = X.shape[0]
-        if math.comb(d + self.order, self.order) > MOST_TERMS:
+        if d + self.order > MOST_TERMS or math.comb(d + self.order, self.order) > MOST_TERMS:
             raise UserError(f"features.polynomial.order={self.order} makes too many features of {d} inputs; lower it")
-        terms = [t for k in range(1, self.order + 1) for t in itertools.combinations_with_replacement(range(d), k)]
-        return np.stack([np.prod(X[list(term)], axis=0) for term in terms])
+        refuse_too_large("features.polynomial", math.comb(d + self.order, self.order), X.shape[1])
+        made: dict[tuple[int, ...], Array] = {}
+        for k in range(1, self.order + 1):
+            for term in itertools.combinations_with_replacement(range(d), k):
+                made[term] = made[term[:-1]] * X[term[-1]] if k > 1 else X[term[-1]]
+        return np.stack(list(made.values()))
 
 
 @part("features", "steps")
@@ -68,6 +72,7 @@ class Steps(Features):
     w0: tuple[Number, ...] = ()
 
     def transform(self, X: Array) -> Array:
+        refuse_too_large("features.steps", len(self.w) or self.count, max(X.shape))
         w, w0 = self.lines(X.shape[0])
         return np.greater(w @ X + w0[:, None], 0.0).astype(np.float64)
 
@@ -103,6 +108,7 @@ class Radial(Features):
     seed: Seed = 0
 
     def transform(self, X: Array) -> Array:
+        refuse_too_large("features.radial", 2 * self.count, *X.shape)  # differences, and their squares
         centers = np.random.default_rng(self.seed).normal(0.0, self.spread, size=(self.count, X.shape[0]))
         distance = np.add.reduce((X[None, :, :] - centers[:, :, None]) ** 2, axis=1)
         return np.exp(-0.5 * distance / self.width**2)
@@ -117,6 +123,7 @@ class Fourier(Features):
     seed: Seed = 0
 
     def transform(self, X: Array) -> Array:
+        refuse_too_large("features.fourier", self.count, max(X.shape))
         rng = np.random.default_rng(self.seed)
         w = rng.normal(0.0, self.frequency, size=(self.count, X.shape[0]))
         return np.cos(w @ X + rng.uniform(0.0, 2.0 * np.pi, size=(self.count, 1)))

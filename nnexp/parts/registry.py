@@ -10,6 +10,7 @@ from __future__ import annotations
 import functools
 import importlib
 import itertools
+import math
 import typing
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
@@ -38,6 +39,12 @@ MODULES = {
     "initializer": "nnexp.parts.initializers",
     "stopping": "nnexp.parts.stopping",
 }
+MOST_VARIANTS = 1_000_000
+"""Parts that one name's parameters may ask for."""
+
+MOST_BYTES = 4 * 2**30
+"""Of one array: what is larger is refused before it is made."""
+
 _PARTS: dict[str, dict[str, Any]] = {kind: {} for kind in MODULES}
 
 
@@ -116,7 +123,23 @@ def variants(kind: str, name: str, given: Mapping[str, Any] | None = None) -> li
         if key not in checks:
             raise UserError(f"{kind}.{name}.{key} is no parameter; {kind} {name} has: {', '.join(checks) or 'none'}")
     axes = [_axis(f"{kind}.{name}.{key}", checks[key], tuples(value)) for key, value in given.items()]
+    asked = math.prod(len(values) for values in axes)
+    if asked > MOST_VARIANTS:
+        what = f"the lists in {kind}.{name} ask for {asked:,} parts"
+        raise UserError(f"{what}; up to {MOST_VARIANTS:,} are allowed: give fewer values")
     return [known(kind)[name](**dict(zip(given, values, strict=True))) for values in itertools.product(*axes)]
+
+
+def refuse_too_large(what: str, *counts: int) -> None:
+    """Refuse an array of as many numbers as the product of `counts`, where that is more than fits the memory.
+
+    Raises:
+        UserError: if so, saying how much it would be.
+    """
+    needed = 8 * math.prod(counts)
+    if needed > MOST_BYTES:
+        most = f"up to {MOST_BYTES / 2**30:.0f} are allowed"
+        raise UserError(f"{what} would take {needed / 2**30:,.0f} GiB of memory; {most}: ask for less")
 
 
 def tuples(value: Any) -> Any:

@@ -6,6 +6,7 @@ or the share of labels turned over where the docstring says so.
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
@@ -14,7 +15,7 @@ from annotated_types import Ge, Le
 from numpy.typing import NDArray
 
 from nnexp.parts.datasets.base import Data, Dataset, one_of, split
-from nnexp.parts.registry import Count, NotNegative, Positive, Seed, Share, part
+from nnexp.parts.registry import Count, NotNegative, Positive, Seed, Share, part, refuse_too_large
 
 Array = NDArray[np.float64]
 
@@ -73,6 +74,7 @@ class Blobs(Made):
     classes: Annotated[int, Ge(2), Le(1000)] = 2
 
     def draw(self, rng: np.random.Generator) -> tuple[Array, Array]:
+        refuse_too_large("dataset.blobs", self.classes, self.examples)
         label = rng.integers(self.classes, size=self.examples)
         angle = 2.0 * np.pi * label / self.classes
         X = 2.0 * np.stack([np.cos(angle), np.sin(angle)]) + rng.normal(0.0, self.noise, (2, self.examples))
@@ -179,6 +181,8 @@ class LinearMap(Made):
     task: ClassVar[str] = "regression"
 
     def draw(self, rng: np.random.Generator) -> tuple[Array, Array]:
+        for counts in itertools.combinations((self.examples, self.coordinates, self.targets), 2):
+            refuse_too_large("dataset.linear_map", *counts)
         A = rng.normal(0.0, self.coordinates**-0.5, (self.targets, self.coordinates))
         X = rng.normal(size=(self.coordinates, self.examples))
         return X, A @ X + rng.normal(0.0, self.noise, (self.targets, self.examples))

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from nnexp.errors import UserError
 from nnexp.parts.datasets.base import Data, Dataset
-from nnexp.parts.registry import Count, Number, Positive, part
+from nnexp.parts.registry import Count, Number, Positive, part, refuse_too_large
 
 Array = NDArray[np.float64]
 Lists = tuple[tuple[Number, ...], ...]
@@ -64,6 +64,7 @@ class Auer(Dataset):
     labels: bool = False
 
     def load(self) -> Data:
+        refuse_too_large("dataset.auer", self.coordinates, self.coordinates, self.scales, 4 if self.labels else 1)
         sizes = self.ratio ** -np.arange(self.scales, dtype=np.float64)
         X: Array = np.kron(np.eye(self.coordinates), sizes).astype(np.float64)
         if not self.labels:

@@ -10,8 +10,8 @@ import contextlib
 import fcntl
 import json
 import os
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,7 @@ from nnexp.net.history import Trained
 from nnexp.net.objective import MEASURES
 from nnexp.net.training import Stack
 from nnexp.plan import Run
+from nnexp.sweeps import SweepRecord, sweep_of, together
 from nnexp.tables import Tables, whole
 
 CURVES = ("J", "train_loss", "test_loss", "validation_loss", "train_error", "test_error")
@@ -111,19 +112,8 @@ def table(runs: Sequence[Run], stack: Stack, trained: Trained, seconds: float) -
     return pa.table({name: pa.array(columns[name], type=SCHEMA.field(name).type) for name in SCHEMA.names}, SCHEMA)
 
 
-@dataclass(frozen=True)
-class SweepRecord:
-    """Which runs a sweep asked for, and in what words.
-
-    config: the composed sweep, as plain data; of several jobs under one sweep, one after the other.
-    """
-
-    id: str
-    name: str
-    question: str
-    created: str
-    config: list[Mapping[str, Any]]
-    runs: list[str]
+WRITTEN = {"training": ("records", "sweeps"), "judging": ("judgements",), "tracking": ("",)}
+"""The folders that are written under each lock."""
 
 
 class Records:
@@ -140,11 +130,6 @@ class Records:
         self.folder, self.sweeps = self.root / "records", self.root / "sweeps"
         self._runs = Tables(self.folder, SCHEMA)
         self.set_aside = self._runs.set_aside
-        self._written = {
-            "training": [self.folder, self.sweeps],
-            "judging": [self.root / "judgements"],
-            "tracking": [self.root],
-        }
 
     @contextlib.contextmanager
     def alone(self, purpose: str, waiting: Callable[[], None]) -> Iterator[None]:
@@ -165,8 +150,8 @@ class Records:
             except BlockingIOError:
                 waiting()
                 fcntl.flock(lock, fcntl.LOCK_EX)
-            for folder in self._written[purpose]:
-                files.clear(folder)
+            for place in WRITTEN[purpose]:
+                files.clear(self.root / place)
             yield
 
     def ids(self) -> set[str]:
@@ -187,10 +172,9 @@ class Records:
 
     def keep_sweep(self, sweep: SweepRecord) -> None:
         """Keep what a sweep asked for; jobs that share an id add to one sweep, each in a file of its own."""
-        text = json.dumps(asdict(sweep), indent=1)
         target = self.sweeps / f"{sweep.id}-{digest(sorted(sweep.runs))}.json"
         self._asked(target)  # a damaged one is set aside, not written over
-        whole(target, lambda temporary: temporary.write_text(text, encoding="utf-8"))
+        whole(target, lambda temporary: temporary.write_text(json.dumps(asdict(sweep), indent=1), encoding="utf-8"))
 
     def sweep(self, name: str | None = None) -> SweepRecord:
         """The newest sweep, or the newest of this name or id, all its jobs together.
@@ -206,7 +190,7 @@ class Records:
             known = ", ".join(sorted({sweep.name for sweep in every})) or "none"
             raise UserError(f"no sweep {name or ''} is on record in {self.root}; on record: {known}; run one first")
         newest = max(found, key=lambda sweep: sweep.created)
-        return _together([sweep for sweep in every if sweep.id == newest.id])
+        return together([sweep for sweep in every if sweep.id == newest.id])
 
     def latest(self) -> str:
         """When the newest sweep was asked for; nothing where there is none."""
@@ -217,7 +201,7 @@ class Records:
         jobs: dict[str, list[SweepRecord]] = {}
         for sweep in self._jobs():
             jobs.setdefault(sweep.id, []).append(sweep)
-        return sorted(map(_together, jobs.values()), key=lambda sweep: sweep.created)
+        return sorted(map(together, jobs.values()), key=lambda sweep: sweep.created)
 
     def _jobs(self) -> list[SweepRecord]:
         files = sorted(self.sweeps.glob("*.json")) if self.sweeps.is_dir() else []
@@ -226,7 +210,7 @@ class Records:
     def _asked(self, file: Path) -> list[SweepRecord]:
         """The sweep that a file holds; one that cannot be read, or holds something else, is set aside."""
         try:
-            return [_sweep(json.loads(file.read_text(encoding="utf-8")))]
+            return [sweep_of(json.loads(file.read_text(encoding="utf-8")))]
         except FileNotFoundError:
             return []  # another process has set it aside just now
         except TypeError:
@@ -237,20 +221,3 @@ class Records:
         if aside is not None and aside not in self.set_aside:
             self.set_aside.append(replace(aside, then="the same sweep again makes it anew"))
         return []
-
-
-def _sweep(said: Any) -> SweepRecord:
-    """The sweep that is said in plain data; a TypeError where it is none."""
-    sweep = SweepRecord(**said)
-    words = (sweep.id, sweep.name, sweep.question, sweep.created, *sweep.runs)
-    lists = isinstance(sweep.config, list) and isinstance(sweep.runs, list) and sweep.config
-    if not (lists and all(isinstance(w, str) for w in words) and all(isinstance(job, dict) for job in sweep.config)):
-        raise TypeError("fields of other types")
-    return sweep
-
-
-def _together(jobs: Sequence[SweepRecord]) -> SweepRecord:
-    """The one sweep that these jobs are."""
-    ordered = sorted(jobs, key=lambda sweep: sweep.created)
-    runs = list(dict.fromkeys(run for job in ordered for run in job.runs))
-    return replace(ordered[-1], config=[config for job in ordered for config in job.config], runs=runs)

@@ -23,6 +23,10 @@ PATIENCE = 1.0
 """Seconds for clearing away, after which the process ends as it is."""
 
 
+class Interrupted(KeyboardInterrupt):
+    """A signal; no plain KeyboardInterrupt, for which Python may end itself by SIGINT although it was caught."""
+
+
 class _State:
     """What this process is about: whether it clears away when it is interrupted, and what has interrupted it."""
 
@@ -66,7 +70,7 @@ def _interrupted(number: int, _: FrameType | None) -> None:
     late = threading.Timer(PATIENCE, _end)
     late.daemon = True
     late.start()
-    raise KeyboardInterrupt
+    raise Interrupted
 
 
 def _ignore() -> None:

@@ -64,8 +64,8 @@ def interrupted(folder, number, after, twice=False):
         children.kill(process.pid, group=True)
     if process.returncode == 0:
         return None
-    assert process.returncode == 128 + number, f"exit code {process.returncode}: {said.strip()[-200:]}"
-    assert said.strip() == SAID, f"it said: {said.strip()[-200:]}"
+    assert process.returncode == 128 + number, f"exit code {process.returncode}: {said.strip()[:400]}"
+    assert said.strip() == SAID, f"it said: {said.strip()[:400]}"
     return seconds
 
 
@@ -95,7 +95,7 @@ def many(folder, done, times, most, seed):
         try:
             took = interrupted(where, number, draw.uniform(0.0, most), twice)
         except AssertionError as error:
-            wrong[" ".join(str(error).split())[:200]] += 1
+            wrong[" ".join(str(error).split())[:400]] += 1
             count += 1
             continue
         if took is None:  # it had ended before

@@ -129,3 +129,23 @@ def test_without_a_compiler_it_is_said(monkeypatch):
 def test_one_switch_leaves_them_out(monkeypatch):
     monkeypatch.setenv("NNEXP_COMPILED", "0")
     assert compiled.library.__wrapped__() is None
+
+
+@BUILT
+@pytest.mark.parametrize(
+    "damage", [lambda built: built[: len(built) // 2], lambda built: b"\x00" + built[1:], lambda _: b""]
+)
+def test_damaged_kernels_are_never_loaded_and_set_aside(tmp_path, monkeypatch, damage):
+    """Loading half a library can end the process, and a changed byte in it can train wrongly."""
+    built, place = compiled._place().read_bytes(), tmp_path / "kernels.so"
+    monkeypatch.setattr(compiled, "_place", lambda: place)
+    monkeypatch.setattr(compiled, "set_aside", [])
+    place.write_bytes(built)
+    assert compiled.library.__wrapped__() is not None
+    place.write_bytes(damage(built))
+    assert compiled.library.__wrapped__() is None
+    (aside,) = compiled.set_aside
+    assert aside.file.read_bytes() == damage(built)
+    assert "NumPy trains alone, more slowly; python -m nnexp.net.compiled builds it again" in str(aside)
+    assert compiled.library.__wrapped__() is None
+    assert len(compiled.set_aside) == 1

@@ -194,3 +194,19 @@ def test_a_store_that_cannot_be_written_does_not_fail_the_sweep(tmp_path, monkey
     (tmp_path / "mlflow.db").rmdir()
     assert synced(tmp_path, outcome.record)[0], "make sync writes what is missing"
     assert counts(entries(tmp_path, outcome)[1]) == [1, 1, 2]
+
+
+def test_numbers_that_a_killed_start_had_logged_are_not_logged_twice(tmp_path, monkeypatch):
+    def killed(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(sync.page, "files", killed)
+    with pytest.raises(KeyboardInterrupt):
+        run(tmp_path, seeds=2)
+    monkeypatch.undo()
+    client, levels = entries(tmp_path, run(tmp_path, seeds=2))
+    (own,) = levels["sweep"]
+    assert {name: len(client.get_metric_history(own.info.run_id, name)) for name in own.data.metrics} == dict.fromkeys(
+        own.data.metrics, 1
+    )
+    assert own.data.metrics["sweep/runs"] == 4

@@ -71,6 +71,7 @@ def _hydra(arguments: Sequence[str]) -> None:
     import hydra
     from hydra.errors import HydraException
     from omegaconf.errors import OmegaConfBaseException
+    from yaml import YAMLError
 
     _check_flags(arguments)
     overlay = _overlay(arguments)
@@ -78,7 +79,7 @@ def _hydra(arguments: Sequence[str]) -> None:
         if {"-m", "--multirun"} & set(arguments):
             sys.argv.append(f"hydra.sweep.dir={_check_every_job(arguments)}")
         hydra.main(version_base="1.3", config_path=str(conf_dir()), config_name="config")(_job)()
-    except (HydraException, OmegaConfBaseException) as error:
+    except (HydraException, OmegaConfBaseException, YAMLError) as error:
         raise _said_in_our_words(error, overlay) from None
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import functools
 import os
-import pickle
 import re
 import signal
 import threading
@@ -17,6 +16,7 @@ import time
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from multiprocessing import resource_tracker
+from pickle import PicklingError
 from typing import Any
 
 import joblib
@@ -49,7 +49,7 @@ def _handed(done: Iterator[tuple[int, Any, float]]) -> Iterator[tuple[int, Any, 
     """What comes back; where large arrays could not be handed to the workers, since there is no room, it is said so."""
     try:
         yield from done
-    except pickle.PicklingError as error:
+    except PicklingError as error:
         why = re.search(r"OSError: \[Errno (\d+)\]", str(error.__cause__))  # which another thread met, and left as text
         if why is None:
             raise

@@ -50,14 +50,15 @@ def _open_streams() -> None:
 
     What a terminal has no letters for, as one of ASCII, is said with question marks.
     """
-    for number, (name, mode) in enumerate(STREAMS):
+    for number in range(len(STREAMS)):
         try:
             os.fstat(number)
         except OSError:
             os.set_inheritable(os.open(os.devnull, os.O_RDWR), True)  # it takes the lowest number that is free
+    for name, mode in STREAMS:
         if getattr(sys, name) is None:
             nowhere = os.open(os.devnull, os.O_RDWR)
-            setattr(sys, name, open(nowhere, mode, encoding="utf-8", closefd=False))  # noqa: SIM115  it is a stream from here on
+            setattr(sys, name, os.fdopen(nowhere, mode, encoding="utf-8", closefd=False))
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")

@@ -58,7 +58,7 @@ def read_only(folder):
         done = around.sweep(folder, before=disk.inside)
         held = around.is_refused(done, "runs_dir=runs", "Read-only file system") and not empty.exists()
         disk.remount("rw")
-        held = held and around.sweep(folder, "tracking=none", before=disk.inside).returncode == 0
+        held = held and around.sweep(folder, "tracking=none", "backend=serial", before=disk.inside).returncode == 0
         disk.remount("ro")
         load = "import nnexp; print(len(nnexp.load()))"
         words = [*disk.inside, sys.executable, "-c", load]
@@ -83,11 +83,11 @@ def files(folder):
     }
 
 
-def limited(folder, size):
+def limited(folder, size, *more):
     """Files may not grow beyond so many bytes, which needs no root: refused in a line, and finished without the limit."""
-    done = around.sweep(folder, "tracking=none", before=("prlimit", f"--fsize={size}"))
+    done = around.sweep(folder, "tracking=none", *more, before=("prlimit", f"--fsize={size}"))
     held = around.is_refused(done, "File too large", "ulimit -f") and not around.left_over(folder)
-    later = around.sweep(folder, "tracking=none")
+    later = around.sweep(folder, "tracking=none", *more)
     return held and later.returncode == 0 and around.is_whole(folder / "runs")
 
 

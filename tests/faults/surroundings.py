@@ -94,7 +94,7 @@ WARNED = ("-O", "-W", "error")
 
 def everyone(folder):
     """Each thing that is odd, by itself."""
-    yield all_at_once()
+    yield all_at_once(folder)
     yield Around("LC_ALL=C", {"LC_ALL": "C", "LANG": None})
     yield Around("LC_ALL=POSIX, no UTF-8 mode, no coercion", {**ASCII, "LC_ALL": "POSIX", "PYTHONIOENCODING": None})
     yield Around("PYTHONIOENCODING=ascii and LC_ALL=C", ASCII)
@@ -120,11 +120,19 @@ def everyone(folder):
     yield offline(folder)
 
 
-def all_at_once():
+def all_at_once(folder):
     """Much of it together: no home, no terminal, no UTF-8, few files, no input, every warning an error."""
-    limits = "umask 077; ulimit -n 64; exec <&-"
-    changed = {**NO_HOME, **ASCII, "TZ": "Asia/Kathmandu", "COLUMNS": "20", "PYTHONWARNINGS": "error"}
-    return Around("no HOME, no TERM, ASCII, 64 files, no stdin, -O -W error", changed, shell(limits), WARNED)
+    cut_off = offline(folder)
+    changed = {
+        **NO_HOME,
+        **ASCII,
+        "TZ": "Asia/Kathmandu",
+        "COLUMNS": "20",
+        "PYTHONWARNINGS": "error",
+        **cut_off.changed,
+    }
+    before = (*cut_off.before, *shell("umask 077; ulimit -n 64; exec <&-"))
+    return Around("no network, HOME or TERM, ASCII, 64 files, no stdin, -W error", changed, before, ("-W", "error"))
 
 
 def offline(folder):

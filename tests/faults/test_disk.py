@@ -1,4 +1,4 @@
-"""Is what is recorded whole when the disk is full, and is the user told what to do in one line? In short; `make faults` does more."""
+"""Is what is recorded whole when the disk is full, and is the user told what to do in one line?"""
 
 import shutil
 
@@ -12,10 +12,6 @@ def test_a_full_disk_is_one_line_and_the_next_start_finishes(tmp_path):
     assert held, seen
 
 
-def test_a_store_on_a_full_disk_is_caught_up_with(tmp_path):
-    assert disk.store_is_full(tmp_path)
-
-
 def test_records_on_a_read_only_disk(tmp_path):
     assert disk.read_only(tmp_path)
 
@@ -26,7 +22,7 @@ def test_no_room_for_what_workers_share(tmp_path):
 
 @pytest.mark.skipif(not shutil.which("prlimit"), reason="there is no prlimit here")
 def test_a_limit_on_the_size_of_files_needs_no_disk(tmp_path):
-    assert disk.limited(tmp_path, 6000)
+    assert disk.limited(tmp_path, 6000, "backend=serial")
 
 
 def test_a_file_where_a_folder_should_be(tmp_path):

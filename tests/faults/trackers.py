@@ -186,14 +186,19 @@ BOUND = 120
 """Seconds within which a sweep has given up a server that never answers, a small sweep's own time included."""
 
 
+ALONE = {"fail": "answers 500", "babble": "answers nonsense", "drop": "hangs up", "hang": "never answers"}
+
+
+def given_up(seconds):
+    return f"given up, {seconds:.0f} s in all"
+
+
 def rows(folder):
     new = places_of(folder)
     around.undisturbed()
     yield page.Row("the SQLite store locked for 6 s", 1, "it waits, and is shown", int(locked_for_seconds(next(new))))
     held, seconds = locked_for_ever(next(new))
-    yield page.Row(
-        "the SQLite store locked for ever", 1, WELL, int(held and seconds < BOUND), f"given up, {seconds:.0f} s in all"
-    )
+    yield page.Row("the SQLite store locked for ever", 1, WELL, int(held and seconds < BOUND), given_up(seconds))
     for does, said in {
         "fail": "answers 500",
         "babble": "answers nonsense",
@@ -201,11 +206,9 @@ def rows(folder):
         "hang": "never answers",
     }.items():
         held, seconds = out_of_order(next(new), does)
-        yield page.Row(
-            f"a server that {said}", 1, WELL, int(held and seconds < BOUND), f"given up, {seconds:.0f} s in all"
-        )
+        yield page.Row(f"a server that {said}", 1, WELL, int(held and seconds < BOUND), given_up(seconds))
     held, seconds = down(next(new))
-    yield page.Row("no server", 1, WELL, int(held and seconds < BOUND), f"given up, {seconds:.0f} s in all")
+    yield page.Row("no server", 1, WELL, int(held and seconds < BOUND), given_up(seconds))
     with server(next(new) / "served") as behind:
         yield page.Row("every answer 0.1 s late", 1, "it takes longer", int(slow(next(new), behind, 0.1)))
     for does, said, afters in (

@@ -200,7 +200,7 @@ def test_numbers_that_a_killed_start_had_logged_are_not_logged_twice(tmp_path, m
     def killed(*_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(sync.page, "files", killed)
+    monkeypatch.setattr(bringing.page, "files", killed)
     with pytest.raises(KeyboardInterrupt):
         run(tmp_path, seeds=2)
     monkeypatch.undo()

@@ -102,7 +102,7 @@ def _ways(folder, rounds):
 
 def _written(root, way, entries, name):
     """Seconds to write entries this way into an experiment of a new name."""
-    uri = f"{store.SQLITE}{root / way.split(',')[0]}.db"
+    uri = store.address(root / f"{way.split(',')[0]}.db")
     opened = store.open_store(uri)
     experiment = opened.create_experiment(name)
     above = {entry.parent: opened.create_run(experiment).info.run_id for entry in entries}

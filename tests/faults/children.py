@@ -220,7 +220,7 @@ def shown(root, record, uri=None, alone=True):
     assert counts["run"] == len(record.runs), "MLflow does not show each run"
     if not alone:
         return counts
-    with contextlib.closing(sqlite3.connect(uri.removeprefix(store.SQLITE))) as database:
+    with contextlib.closing(sqlite3.connect(store.file_of(uri))) as database:
         for table in ("metrics", "latest_metrics", "params"):
             ((counts[table],),) = database.execute(ACTIVE.format(table=table))
         statuses = database.execute("select status from runs where lifecycle_stage = 'active'").fetchall()

@@ -9,6 +9,7 @@ Whatever is wrong with the input is said in one line, with exit code 2, before a
 
 from __future__ import annotations
 
+import argparse
 import contextlib
 import os
 import re
@@ -109,7 +110,12 @@ def _check_flags(arguments: Sequence[str]) -> None:
         if group in GROUPS and re.fullmatch(r"[-+\d.eE]+|true|false|\{.*", value, flags=re.IGNORECASE):
             raise unknown(group, value, _options(group))
 
-    _, strange = get_args_parser().parse_known_args(list(arguments))
+    parser = get_args_parser()
+    parser.exit_on_error = False
+    try:
+        _, strange = parser.parse_known_args(list(arguments))
+    except argparse.ArgumentError as error:
+        raise UserError(f"{error}; see --help") from None
     if strange:
         what = "comes after a flag that stands among them; put flags first" if "=" in strange[0] else "is no flag"
         raise UserError(f"{strange[0]} {what}; say key=value, or see --help")

@@ -35,7 +35,7 @@ class Tracking(Settings):
     store: Literal["mlflow", "none"] = Field("mlflow", description="mlflow, or none for no tracking")
     uri: str | None = Field(
         None,
-        pattern=r"^(sqlite|postgresql|mysql|mssql|https?|file|databricks)([+:].*)?$",
+        pattern=r"^((sqlite|postgresql|mysql|mssql)(\+\w+)?://.+|https?://[^/\s].*|(file|databricks)(:.*)?)$",
         description="an MLflow tracking URI, as in http://host:5000; null is the SQLite store in runs/",
     )
     runs: bool = Field(True, description="whether each run is shown by itself, or configurations alone: true or false")

@@ -19,6 +19,7 @@ from nnexp.net.objective import Penalized
 from nnexp.records import HISTORY, SCHEMA, Records
 
 Array = NDArray[np.float64]
+NEEDED = ("run", "configuration", "settings", "theta", "status")
 
 
 def frame(store: Records, wanted: Sequence[str] | None = None, curves: bool = True) -> pd.DataFrame:
@@ -71,6 +72,8 @@ def one(run: str, runs_dir: str | Path = "runs") -> pd.Series:
         UserError: if there is no such run, or there are several.
     """
     store = Records(runs_dir)
+    if not isinstance(run, str):
+        raise UserError(f"run={run!r} is no id; give the id of a run or its beginning")
     found = sorted(each for each in store.ids() if run and each.startswith(run))
     if not found:
         what = f"no run {run} is on record in {store.root}"
@@ -127,6 +130,8 @@ def recall(row: Mapping[str, Any] | pd.Series) -> Recalled:
     Raises:
         UserError: if its data, or the program's arithmetic, are not what they were when it was trained.
     """
+    if not isinstance(row, pd.Series | Mapping) or not set(NEEDED) <= set(row.keys()):
+        raise UserError(f"this is no row of a run: {row!r}; give one of a frame, as in nnexp.load(...).iloc[0]")
     configuration = recorded(row["configuration"], row["settings"])
     if configuration.current_id() != row["configuration"]:
         what = f"run {row['run']} cannot be had again: dataset={configuration.dataset.name} or the trainer has changed since"

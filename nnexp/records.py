@@ -127,6 +127,8 @@ class Records:
         if not isinstance(root, str | os.PathLike) or "\0" in os.fsdecode(root):
             raise UserError(f"runs_dir={root!r} is no folder; give its name, as in runs_dir='runs'")
         self.root = Path(root)
+        if str(self.root).startswith("~"):  # which some libraries read as a home, and others do not
+            raise UserError(f"runs_dir={root} begins with ~; give the whole name of the folder")
         self.folder, self.sweeps = self.root / "records", self.root / "sweeps"
         self._runs = Tables(self.folder, SCHEMA)
         self.set_aside = self._runs.set_aside

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 Array = NDArray[np.float64]
 MARGIN = 0.08
 REACH = 3.0
+LARGEST = 500
 
 
 @dataclass(frozen=True)
@@ -82,9 +83,13 @@ def span(values: Array, margin: float = MARGIN) -> tuple[float, float]:
 def _principal(X: Array) -> tuple[Array, Array, tuple[str, ...], str]:
     """Mean (d,), the first two principal directions (d, 2), their names, and what is not in their plane."""
     mean = X.mean(axis=1)
-    variance, directions = np.linalg.eigh(np.cov(X, bias=True))
+    if len(X) > LARGEST:  # few of the directions that many inputs have are taken
+        first, sizes, _ = np.linalg.svd(np.pad(X - mean[:, None], ((0, 0), (0, 1))), full_matrices=False)
+        first, variance = first[:, :2], sizes[::-1] ** 2
+    else:
+        variance, directions = np.linalg.eigh(np.cov(X, bias=True))
+        first = directions[:, ::-1][:, :2]
     share = variance[::-1][:2] / max(float(variance.sum()), 1e-300)
-    first = directions[:, ::-1][:, :2]
     first = first * np.where(first[np.abs(first).argmax(axis=0), [0, 1]] < 0.0, -1.0, 1.0)
     names = [f"principal direction {i + 1} ({part:.0%} of variance)" for i, part in enumerate(share)]
     return mean, first, tuple(names), _slice_note(X.shape[0], share)

@@ -90,6 +90,11 @@ class LogUniform(Initializer):
     most: Positive = 1.0
     offsets: bool = True
 
+    def check(self, sizes: Sequence[int], offsets: bool = True) -> None:
+        if self.least > self.most:
+            what = f"initializer.log_uniform.least={self.least:g} is more than most={self.most:g}"
+            raise UserError(f"{what}; give least a number that is not")
+
     def draw(self, rng: np.random.Generator, inputs: int, outputs: int) -> Array:
         logarithm = rng.uniform(np.log(self.least), np.log(self.most), (outputs, inputs + 1))
         layer = np.exp(logarithm) * rng.choice([-1.0, 1.0], size=logarithm.shape)

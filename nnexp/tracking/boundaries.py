@@ -28,6 +28,9 @@ KEY = "decision boundary - best - median - worst seed"
 GRID = "decision boundaries of the best configurations"
 MOST_ROWS, COLUMNS = 4, 3
 SIDE, GAP, HEAD = 80, 4, 18
+MOST_INPUTS = 2000
+"""Of nets that are drawn."""
+
 THUMBNAIL = 256
 """The longer side of the small copy that MLflow's grid of images loads."""
 
@@ -50,7 +53,9 @@ class Drawing:
 
 
 def drawing(made: Configuration, chosen: Mapping[str, Any], at: int) -> Drawing | None:
-    """What is to be drawn of a configuration, best seed first; None where no run has a final J, or no theta was kept.
+    """What is to be drawn of a configuration, best seed first.
+
+    None where no run has a final J, no theta was kept, or the points of a picture have too many inputs for the memory.
 
     Args:
         made: the configuration.
@@ -58,7 +63,7 @@ def drawing(made: Configuration, chosen: Mapping[str, Any], at: int) -> Drawing 
         at: the pictures' time in ms since 1970.
     """
     rows = list(chosen.values())
-    if not rows or not len(rows[0]["snapshot_steps"]):
+    if not rows or not len(rows[0]["snapshot_steps"]) or rows[0]["sizes"][0] > MOST_INPUTS:
         return None
     steps = [int(step) for step in rows[0]["snapshot_steps"]]
     thetas = {row["run"]: np.reshape(row["snapshots"], (len(steps), -1)) for row in rows}

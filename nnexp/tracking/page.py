@@ -80,8 +80,9 @@ def files(record: SweepRecord, runs: pd.DataFrame) -> Iterator[File]:
     yield "failures.txt", ("\n".join(seeds.failures(runs)) or "every run took all its steps").encode()
     rows = runs.drop(columns=[name for name in (*LONG, "settings", "polished_theta", "explained") if name in runs])
     for name, table in {"configurations": seeds.configurations(runs), "runs": rows}.items():
-        yield f"tables/{name}.csv", _csv(table)
-        yield f"tables/{name}.parquet", table.to_parquet(index=False)
+        plain = _plain(table)
+        yield f"tables/{name}.csv", _csv(plain)
+        yield f"tables/{name}.parquet", plain.to_parquet(index=False)
 
 
 def figures(runs: pd.DataFrame, at: int) -> Iterator[File]:
@@ -89,6 +90,13 @@ def figures(runs: pd.DataFrame, at: int) -> Iterator[File]:
     for name, make in FIGURES.items():
         yield from _figure(name, make, runs)
     yield from boundaries.grid(runs, at)
+
+
+def _plain(table: pd.DataFrame) -> pd.DataFrame:
+    """The table with columns of lists, and of values of several kinds, as text: what a part's parameters may be."""
+    kinds = {name: set(map(type, table[name].dropna())) for name in table.columns if table[name].dtype == object}
+    mixed = [name for name, found in kinds.items() if len(found) > 1 or found & {list, tuple}]
+    return table.assign(**{name: table[name].map(str, na_action="ignore") for name in mixed})
 
 
 def _csv(table: pd.DataFrame) -> bytes:

@@ -13,13 +13,14 @@ import numpy as np
 
 from nnexp.errors import UserError, unknown
 from nnexp.parts.datasets.base import Data, Dataset, one_of, split, standardized
-from nnexp.parts.registry import Seed, Share, part
+from nnexp.parts.registry import MOST_BYTES, Seed, Share, part, refuse_too_large
 
 if TYPE_CHECKING:
     import pandas as pd
 
 MOST_LEVELS = 100
 LARGEST = 1e100
+ODD = (list, dict, np.ndarray, bytes)
 
 
 @part("dataset", "table")
@@ -67,10 +68,8 @@ class Table(Dataset):
         return file
 
     def _frame(self) -> pd.DataFrame:
-        import pandas as pd
-
         file = self._file()
-        read = pd.read_parquet if file.suffix.lower() in (".parquet", ".pq") else _read_csv
+        read = _read_parquet if file.suffix.lower() in (".parquet", ".pq") else _read_csv
         try:
             frame = read(file).rename(columns=str)
         except UserError:
@@ -104,7 +103,25 @@ class Table(Dataset):
 @functools.lru_cache(maxsize=8)
 def _content(file: Path, size: int, changed: int) -> str:
     """The digest of a file's content, read again where its size or time of change are others."""
-    return hashlib.sha256(file.read_bytes()).hexdigest()
+    if size > MOST_BYTES:
+        what = f"dataset.table.path={file} is a file of {size / 2**30:,.0f} GiB"
+        raise UserError(f"{what}; up to {MOST_BYTES / 2**30:.0f} are allowed: give fewer rows")
+    try:
+        with open(file, "rb") as opened:
+            return hashlib.file_digest(opened, "sha256").hexdigest()
+    except OSError as error:
+        raise UserError(f"dataset.table.path={file} cannot be read ({error.strerror}); give a file that can") from None
+
+
+def _read_parquet(file: Path) -> pd.DataFrame:
+    """A Parquet file, refused where it is much larger within than it looks."""
+    import pandas as pd
+    import pyarrow.parquet as pq
+
+    with open(file, "rb") as opened:
+        found = pq.read_metadata(opened)
+    refuse_too_large(f"{file}", found.num_rows, found.num_columns)
+    return pd.read_parquet(file)
 
 
 def _read_csv(file: Path) -> pd.DataFrame:
@@ -129,9 +146,9 @@ def _numbers(frame: pd.DataFrame) -> pd.DataFrame:
 
     for name in frame.columns:
         column = frame[name]
-        odd = column.map(lambda cell: isinstance(cell, list | dict | np.ndarray)) if column.dtype.kind == "O" else False
+        odd = column.map(lambda cell: isinstance(cell, ODD)) if column.dtype.kind == "O" else False
         if column.dtype.kind in "Mm" or np.any(odd):
-            what = f"column {name} holds {'times' if column.dtype.kind in 'Mm' else 'lists or records'}"
+            what = f"column {name} holds {'times' if column.dtype.kind in 'Mm' else 'lists, records or bytes'}"
             raise UserError(
                 f"{what}, which are neither numbers nor categories; make numbers of them, or drop the column"
             )
@@ -174,6 +191,7 @@ def _inputs(frame: pd.DataFrame, path: str) -> tuple[np.ndarray, np.ndarray, tup
         _refuse_near_numbers(column, str(name), path)
         levels = sorted(column.astype(str).unique())
         _refuse_levels(str(name), len(levels), least=1)
+        refuse_too_large(path, len(rows) + len(levels), len(frame))
         for level in levels:
             rows.append((column.astype(str) == level).to_numpy(np.float64))
             numeric.append(False)

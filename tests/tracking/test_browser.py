@@ -218,7 +218,7 @@ def test_a_configurations_page_shows_its_note_and_its_images(served, look):
     wait(page, re.compile("5 seeds. The lowest final J is"))
     wait(page, "net", exact=True)  # the model that it keeps
     page.goto(page.url.replace("?", "/model-metrics?"))
-    page.get_by_placeholder("Search metric charts").fill("decision boundary")
+    page.get_by_placeholder("Search metric charts").fill("decision boundary", timeout=PATIENCE)
     images = card(page, boundaries.KEY).locator("img")
     images.first.wait_for(timeout=PATIENCE)
     page.wait_for_function("[...document.querySelectorAll('img')].some(i => i.naturalWidth > 100)", timeout=PATIENCE)

@@ -62,7 +62,10 @@ def test_what_is_no_name_of_a_sweep_is_refused(tmp_path, name):
 def test_a_table_of_bytes_and_a_folder_are_no_data_set(tmp_path):
     bad = tmp_path / "bytes.parquet"
     pd.DataFrame({"x": [b"a", b"b", b"c"] * 4, "label": [0, 1, 0] * 4}).to_parquet(bad)
-    for path, says in ((bad, "column x holds lists, records or bytes"), (tmp_path, "there is no such file; give a CSV or Parquet file")):
+    for path, says in (
+        (bad, "column x holds lists, records or bytes"),
+        (tmp_path, "there is no such file"),
+    ):
         made = registry.make("dataset", "table", {"path": str(path), "target": "label"})
         with pytest.raises(UserError, match=says):
             made.load()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import gc
 import importlib
 import threading
 from collections.abc import Collection, Sequence
@@ -73,6 +74,7 @@ class Stage:
             importlib.import_module(
                 "nnexp.tracking.store"
             )  # here, since filters of warnings are not safe to set in a thread
+            gc.freeze()  # the plan is no garbage: it is not gone through again and again while MLflow is imported
             self._ready.start()
 
     def _prepare(self) -> None:

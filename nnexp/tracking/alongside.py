@@ -22,8 +22,8 @@ from nnexp.records import HISTORY, Records, SweepRecord
 from nnexp.tracking import store
 from nnexp.tracking.bringing import Bringing, Said, Told, beside, digest_of
 
-AT_ONCE = 512
-"""Entries that are written together: judgements wait for half a second meanwhile."""
+AT_ONCE = 256
+"""Entries that are written together: judgements wait for a quarter of a second meanwhile."""
 
 VERDICTS = ("endpoint", *NUMBERS, *COUNTS, "polished_J")
 """The columns of judgements that entries of configurations and runs are made of."""

@@ -22,10 +22,11 @@ from nnexp.tracking import artifacts, models
 from nnexp.tracking.client import at
 from nnexp.tracking.data import CONTEXT, DataSet
 from nnexp.tracking.entries import Entry
+from nnexp.tracking.making import REVISION
 from nnexp.tracking.writing import Shown
 
-TESTED_REVISIONS = {"dc11669786a5"}
-"""Schema revisions of MLflow's store (3.17) whose tables are known to be as expected here."""
+TESTED_REVISIONS = {REVISION}
+"""Schema revisions of MLflow's store whose tables are known to be as expected here."""
 
 DATABASES = {"sqlite": ("PRAGMA analysis_limit=1000", "ANALYZE"), "postgresql": ("ANALYZE",)}
 """What has each count its rows; a thousand rows of an index do."""
@@ -115,8 +116,7 @@ class Bulk:
 
     def _add(self, rows: Rows, entry: Entry, run_id: str, parent: str) -> None:
         """Add an entry's rows."""
-        name, uri = entry.name[:250], self.place(run_id)
-        user, start = entry.tags["mlflow.user"], entry.start
+        name, uri, user, start = entry.name[:250], self.place(run_id), entry.tags["mlflow.user"], entry.start
         rows["runs"].append(
             (run_id, name, "UNKNOWN", "", "", user, "FINISHED", start, entry.end, "", "active", uri, self._experiment)
         )
@@ -126,10 +126,10 @@ class Bulk:
         rows["tags"].extend(zip(tags, tags.values(), repeat(run_id), strict=False))
         rows["params"].extend(zip(entry.params, entry.params.values(), repeat(run_id), strict=False))
         metrics, latest = rows["metrics"], rows["latest_metrics"]
-        for curve in entry.curves:
-            key, at_start, of_it, finite = map(repeat, (curve.name, start, run_id, False))
-            metrics.extend(zip(key, curve.values, at_start, of_it, curve.steps, finite, strict=False))
-            latest.append((curve.name, curve.values[-1], start, curve.steps[-1], False, run_id))
+        for name, steps, values in entry.curves:
+            points = zip(values, steps, strict=True)
+            metrics.extend([(name, value, start, run_id, step, False) for value, step in points])
+            latest.append((name, values[-1], start, steps[-1], False, run_id))
         if entry.net is not None:
             self._keep(rows, entry, run_id)
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from nnexp.errors import UserError
+from nnexp.tracking.making import make
 
 os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
 os.environ.setdefault("DO_NOT_TRACK", "true")
@@ -33,10 +34,6 @@ for _variable, _value in PATIENCE.items():
     os.environ.setdefault(_variable, _value)
 warnings.filterwarnings("ignore", module=r"(mlflow|alembic|sqlalchemy)\.")  # advice for who writes models by hand
 warnings.filterwarnings("ignore", message="The ``noload`` loader strategy")  # of MLflow, laid at our door
-
-
-PAGE = 16384
-"""Bytes of a page of an SQLite store: larger than usual, which makes long tables a tenth quicker to write."""
 
 LOCKED = 20.0
 """Seconds for which a store that another program has locked is waited for."""
@@ -114,7 +111,7 @@ def _make_or_try(file: Path) -> None:
     file.parent.mkdir(parents=True, exist_ok=True)
     new = file.with_name(f".{file.name}.{os.getpid()}")
     try:
-        _make(new)
+        make(new)
     except BaseException:
         for rest in ("", "-journal", "-wal", "-shm"):
             new.with_name(f"{new.name}{rest}").unlink(missing_ok=True)
@@ -161,22 +158,6 @@ def at_fault(uri: str, error: Exception) -> str:
         found = str(error)
     said = " ".join(found.split())[:80]
     return f"{file} is damaged ({said}): move it away, and a new one is written" if found != "ok" else ""
-
-
-def _make(new: Path) -> None:
-    """Make an SQLite store in a new file."""
-    from mlflow.store.db.utils import _initialize_tables, create_sqlalchemy_engine
-
-    with contextlib.closing(sqlite3.connect(new)) as connection:
-        connection.execute(f"PRAGMA page_size={PAGE}")
-        connection.execute("VACUUM")  # by which the size is kept
-    engine = create_sqlalchemy_engine(address(new))
-    try:
-        _initialize_tables(engine)
-    finally:
-        engine.dispose()
-    with contextlib.closing(sqlite3.connect(new)) as connection:
-        connection.execute("PRAGMA journal_mode=DELETE")  # everything into the one file
 
 
 def _write_quickly(connection: Any, _: Any) -> None:

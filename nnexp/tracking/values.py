@@ -93,10 +93,10 @@ def of_runs(runs: pd.DataFrame) -> list[list[Curve]]:
 def _add_curves(found: Sequence[list[Curve]], name: str, steps: NDArray[np.int64], values: Array) -> None:
     """Add a curve of each run, of its finite points, from all runs' values (runs, points)."""
     finite, every = np.isfinite(values), steps.tolist()
-    whole = np.asarray(finite.all(axis=1))
-    for place in np.flatnonzero(finite.any(axis=1)).tolist():
+    whole = np.asarray(finite.all(axis=1)).tolist()
+    for place, row in enumerate(values.tolist()):
         if whole[place]:
-            found[place].append(Curve(name, every, values[place].tolist()))
+            found[place].append(Curve(name, every, row))
         else:
             found[place].extend(_curve(name, steps, values[place]))
 

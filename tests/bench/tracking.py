@@ -7,6 +7,7 @@ own, in turns; and whole sweeps are run, trained, judged, shown and summarised, 
 import argparse
 import contextlib
 import io
+import shutil
 import tempfile
 import time
 from dataclasses import dataclass, field
@@ -25,7 +26,8 @@ from nnexp.tracking.writers import open_writer
 PAGE = Path(__file__).parents[2] / "docs" / "tracking.md"
 BEGIN, END = "<!-- costs: by make bench-tracking -->\n", "<!-- end -->"
 
-NET = {"dataset": {"two_moons": {"examples": 286, "test_share": 0.3}}, "depth": 2, "width": 8, "steps": 2000}
+NET = {"dataset": {"two_moons": {"examples": 200, "test_share": 0.0}}, "depth": 2, "width": 8, "steps": 2000}
+TESTED = {"dataset": {"two_moons": {"examples": 286, "test_share": 0.3}}}
 TEN_THOUSAND = {
     **NET,
     "name": "ten_thousand",
@@ -41,7 +43,7 @@ def now():
     return time.perf_counter(), sum(sum(process.cpu_times()[:2]) for process in used)
 
 
-SMALL = {**NET, "name": "small", "step_size": [0.1, 0.3], "l2": 0.001, "seeds": 100}
+SMALL = {**NET, **TESTED, "name": "small", "step_size": [0.1, 0.3], "l2": 0.001, "seeds": 100}
 WRITTEN = {"log_metric, value by value": 6, "client": 40, "bulk": 200}
 """Runs that each way writes in a turn; slow ways repeat themselves."""
 
@@ -72,9 +74,12 @@ class Clock(pipeline.Silence):
 def main():
     parser = argparse.ArgumentParser(prog="make bench-tracking", description=__doc__.splitlines()[0])
     parser.add_argument("--rounds", type=int, default=5, help="how many turns each way of writing takes")
+    parser.add_argument("--turns", type=int, default=3, help="how many turns whole sweeps take")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        text = "\n".join([*_ways(Path(folder), given.rounds), "", *_sweeps(Path(folder)), "", *_reading(Path(folder))])
+        text = "\n".join(
+            [*_ways(Path(folder), given.rounds), "", *_sweeps(Path(folder), given.turns), "", *_reading(Path(folder))]
+        )
     before, rest = PAGE.read_text(encoding="utf-8").split(BEGIN)
     PAGE.write_text(f"{before}{BEGIN}\n{text}\n\n{rest[rest.index(END) :]}", encoding="utf-8")
     print(text)
@@ -86,7 +91,7 @@ def _ways(folder, rounds):
     outcome = pipeline.run(config.check(_quiet(SMALL, root)), config=SMALL)
     rows = frames.frame(outcome.store, outcome.record.runs)
     found = Entries(outcome.record, rows, True, {"records": "bench"})
-    entries = [entry for entry in found.below() if entry.level == "run"]
+    entries = [entry for entry in found.below(found.every()) if entry.level == "run"]
     points = sum(len(curve.values) for curve in entries[0].curves)
     spent = {way: [] for way in WRITTEN}
     for turn in range(rounds + 1):
@@ -131,33 +136,57 @@ def _quiet(asked, root):
     return {**asked, "tracking": {"store": "none"}, "judge": False, "runs_dir": str(root)}
 
 
-def _sweeps(folder):
-    """Whole sweeps: seconds of each stage."""
-    yield "Whole sweeps on two cores: seconds by the clock, in brackets CPU seconds of all processes. *Shown* is everything"
-    yield "that MLflow gets, tables and pictures included. Training and judging keep both cores busy.\n"
+def _sweeps(folder, turns):
+    """Whole sweeps, without MLflow and with it, in turns."""
+    yield "Whole sweeps on two cores: seconds by the clock, in brackets CPU seconds of all processes, medians of"
+    yield f"{turns} turns without MLflow and with it. *Shown* is what a sweep takes longer with MLflow, tables and pictures"
+    yield "included. Training and judging keep both cores busy.\n"
     yield "| sweep | runs | trained | judged | shown | shown / trained | all |\n|---|---:|---:|---:|---:|---:|---:|"
     for name, asked in {
         "20 configurations of 2-8-1, 200 points, 2,000 steps of GD": TEN_THOUSAND,
+        "the same, and 86 test points": {**TEN_THOUSAND, **TESTED},
         "`optima`": asked_for("sweep=optima"),
     }.items():
-        for runs in (True, False):
-            yield _sweep(folder / f"{asked['name']} {runs}", name, asked, runs)
+        yield from _sweep(folder / name.strip("`"), name, asked, turns)
 
 
-def _sweep(root, name, asked, runs):
-    asked = {**asked, "runs_dir": str(root), "tracking": {"store": "mlflow", "runs": runs}}
+def _sweep(root, name, asked, turns):
+    """The rows of one sweep: each run shown, and not."""
+    ways = {
+        "without": {"store": "none"},
+        "": {"store": "mlflow"},
+        ", `tracking.runs=false`": {"store": "mlflow", "runs": False},
+    }
+    spent = {way: [] for way in ways}
+    for turn in range(turns):
+        for way, tracking in ways.items():
+            place = root / f"{way} {turn}".strip("`, ")
+            clock, count = _clocked({**asked, "runs_dir": str(place), "tracking": tracking})
+            spent[way].append(
+                [
+                    clock.between("planned", "trained"),
+                    clock.between("trained", "judged"),
+                    clock.between("started", "done"),
+                ]
+            )
+            shutil.rmtree(place)
+    without = np.median(spent.pop("without"), axis=0)
+    for way, found in spent.items():
+        whole = np.median(found, axis=0)[2]
+        shown = whole - without[2]
+        seconds = " | ".join(f"{wall:.1f} ({cpu:.1f})" for wall, cpu in (without[0], without[1], shown))
+        share, of_cpu = shown / without[0]
+        yield f"| {name}{way} | {count:,} | {seconds} | {share:.0%} ({of_cpu:.0%}) | {whole[0]:.1f} |"
+
+
+def _clocked(asked):
+    """A sweep, run; the clock, and how many runs it had."""
     clock = Clock()
     with contextlib.redirect_stdout(io.StringIO()):
         outcome = pipeline.run(config.check(asked), config=asked, watcher=clock)
-        clock.ends["shown"] = now()
         terminal.report(outcome)
     clock.ends["done"] = now()
-    stages = ("planned", "trained"), ("trained", "judged"), ("judged", "shown"), ("started", "done")
-    trained, judged, shown, whole = (clock.between(*stage) for stage in stages)
-    named = name if runs else f"{name}, `tracking.runs=false`"
-    seconds = " | ".join(f"{wall:.1f} ({cpu:.1f})" for wall, cpu in (trained, judged, shown))
-    share, of_cpu = shown / trained
-    return f"| {named} | {outcome.trained:,} | {seconds} | {share:.0%} ({of_cpu:.0%}) | {whole[0]:.1f} |"
+    return clock, outcome.trained
 
 
 def _reading(folder):

@@ -1,0 +1,48 @@
+"""A new store is the one that MLflow's own migrations leave."""
+
+import sqlite3
+
+import pytest
+
+from nnexp.tracking import making
+
+
+@pytest.fixture
+def migrated(tmp_path):
+    made = tmp_path / "migrated.db"
+    making.migrated(made)
+    return made
+
+
+def test_a_new_store_is_what_mlflows_migrations_leave(tmp_path, migrated):
+    made = tmp_path / "made.db"
+    making.make(made)
+    assert _lines(making.text(made)) == _lines(making.text(migrated))
+    for question in ("page_size", "journal_mode", "encoding", "user_version"):
+        assert _pragma(made, question) == _pragma(migrated, question), question
+
+
+def test_the_text_is_of_the_revision_that_it_says(tmp_path, migrated):
+    with sqlite3.connect(migrated) as connection:
+        assert connection.execute("SELECT version_num FROM alembic_version").fetchall() == [(making.REVISION,)]
+    assert _lines(making.TABLES.read_text(encoding="utf-8")) == _lines(making.text(migrated)), (
+        "python -m nnexp.tracking.making"
+    )
+
+
+def test_of_another_revision_migrations_make_the_store(tmp_path, migrated, monkeypatch):
+    monkeypatch.setattr(making, "REVISION", "another")
+    monkeypatch.setattr(making, "TABLES", tmp_path / "none")
+    made = tmp_path / "made.db"
+    making.make(made)
+    assert _lines(making.text(made)) == _lines(making.text(migrated))
+
+
+def _lines(text):
+    """What the text says; migrations name constraints and indexes in any order."""
+    return sorted(line.strip().rstrip(",") for line in text.splitlines())
+
+
+def _pragma(file, question):
+    with sqlite3.connect(file) as connection:
+        return connection.execute(f"PRAGMA {question}").fetchone()

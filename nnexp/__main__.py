@@ -161,9 +161,8 @@ def _check_every_job(arguments: Sequence[str]) -> str:
     from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
     from hydra.core.override_parser.overrides_parser import OverridesParser
 
-    from nnexp import complaints, config
+    from nnexp import complaints, pipeline
     from nnexp.configuration import digest
-    from nnexp.plan import plan
 
     runs: list[str] = []
     overrides = [a for a in arguments if "=" in a and not a.startswith("-") and not a.startswith("hydra")]
@@ -171,7 +170,7 @@ def _check_every_job(arguments: Sequence[str]) -> str:
     complaints.refuse_too_many_jobs(parsed)
     for job in BasicSweeper.split_arguments(parsed, max_batch_size=None)[0]:
         asked = _composed(job)
-        runs += [run.id for run in plan(config.check(asked)).runs]
+        runs += [run.id for run in pipeline.planned(asked).runs]
     return f"{asked['runs_dir']}/multirun/{digest(runs)}"
 
 

@@ -58,7 +58,7 @@ class Ray(Settings):
     """Which Ray cluster trains."""
 
     address: str | None = Field(
-        None, pattern=r"^(ray://)?[^\s/:]+:\d+$", description="a cluster's address, as in host:6379; null starts one"
+        None, pattern=r"^[^\s/:]+:\d+$", description="a cluster's address, as in host:6379; null starts one"
     )
 
 
@@ -71,6 +71,12 @@ class Backend(Settings):
     workers: int | None = Field(None, ge=1, le=1024, description="how many processes; null is one a core")
     dask: Dask = Field(Dask(), description="which Dask cluster trains")
     ray: Ray = Field(Ray(), description="which Ray cluster trains")
+
+    @model_validator(mode="after")
+    def _workers_of_its_own(self) -> Backend:
+        if self.workers is not None and (self.dask.scheduler or self.ray.address):
+            raise UserError("backend.workers has no effect on a running cluster, which has its own; leave it out")
+        return self
 
 
 class Sweep(Settings):

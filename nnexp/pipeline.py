@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from nnexp import backends, judging, records, showing
-from nnexp.config import Sweep, recorded
+from nnexp.config import Sweep, check, recorded
 from nnexp.configuration import digest
 from nnexp.errors import UserError
 from nnexp.files import Aside
@@ -24,9 +24,6 @@ from nnexp.spending import needed
 
 if TYPE_CHECKING:
     import pandas as pd
-
-LEAST_WORK = 0.5
-"""Seconds below which a stack is not cut further: handing it to a worker must stay cheap beside the work."""
 
 
 class Watcher(Protocol):
@@ -101,6 +98,7 @@ class Outcome:
         return frame(self.store, [run.id for run in self.plan.runs], curves)
 
 
+@backends.closing()
 def run(
     sweep: Sweep, *, config: Mapping[str, Any], under: str | None = None, watcher: Watcher | None = None
 ) -> Outcome:
@@ -117,7 +115,7 @@ def run(
     """
     watcher = watcher or Silence()
     made = plan(sweep)
-    backends.ready(sweep.backend)
+    backends.check(sweep.backend)
     store, sweep_id = records.Records(sweep.runs_dir), _sweep_id(made, under)
     stage = showing.Stage(store, sweep, watcher) if sweep.tracking.store == "mlflow" else None
     record, trained = _recorded(made, sweep_id, store, config, watcher, stage)
@@ -131,6 +129,18 @@ def run(
     return Outcome(record, made, trained, store)
 
 
+def planned(asked: Mapping[str, Any]) -> Plan:
+    """The plan of what is asked for, as plain data, where it can be run.
+
+    Raises:
+        UserError: if it cannot.
+    """
+    sweep = check(asked)
+    made = plan(sweep)
+    backends.check(sweep.backend)
+    return made
+
+
 def judge(name: str | None, runs_dir: str | Path, watcher: Watcher | None = None) -> tuple[records.SweepRecord, int]:
     """Judge a recorded sweep's endpoints, of nets of any size, and show the verdicts; gives its record and how many were new.
 
@@ -142,7 +152,7 @@ def judge(name: str | None, runs_dir: str | Path, watcher: Watcher | None = None
     asked = recorded(record.config[-1])
     stage = showing.Stage(store, asked, watcher) if asked.tracking.store == "mlflow" else None
     settled = stage.judged(record) if stage else None
-    judged = judging.judge_runs(store, record.runs, asked.backend, watcher.judged, settled=settled)
+    judged = judging.judge_runs(store, record.runs, backends.here(asked.backend), watcher.judged, settled=settled)
     watcher.set_aside(store.set_aside)
     if stage:
         _track(stage, record, watcher)
@@ -195,7 +205,7 @@ def _train(missing: Sequence[Run], sweep: Sweep) -> Iterator[tuple[tuple[list[Ru
     """Every chunk of runs with its stack, as it is trained; the longest first, so that no core waits at the end."""
     groups = [(group, stack(group)) for group in stacks(missing)]
     total = sum(seconds_of_work(s) for _, s in groups)
-    most = max(LEAST_WORK, total / (8 * backends.workers(sweep.backend)))
+    most = max(backends.LEAST_WORK, total / (backends.TASKS_A_WORKER * backends.workers(sweep.backend)))
     chunks = [
         ([group[i] for i in chosen], whole.only(chosen)) for group, whole in groups for chosen in parts(whole, most)
     ]

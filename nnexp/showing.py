@@ -137,7 +137,7 @@ def bring(store: Records, record: SweepRecord, sweep: Sweep, watcher: Watcher) -
     from nnexp.tracking import store as opened
     from nnexp.tracking.sync import sync
 
-    each = functools.partial(backends.each, backend=sweep.backend)
+    each = functools.partial(backends.each, backend=backends.here(sweep.backend))
     try:
         return sync(store, record, sweep.tracking, each=each, told=watcher.tracked, said=watcher.tracked_slowly)
     except UserError:

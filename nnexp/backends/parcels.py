@@ -1,79 +1,72 @@
-"""How a job travels: its large arrays apart from the rest, each once to a worker, however many jobs share it.
+"""Tasks on their way to a cluster, without the data that many of them share: those travel apart, and once.
 
-A data set is the same for most jobs of a sweep. Where arrays are handed over by themselves, joblib maps them into its workers'
-memory, Dask scatters them and Ray keeps them in its store, so that they are not sent with every job. What is packed
-here is unpacked by a worker of the same sweep, and comes from nowhere else.
+The examples of a data set (`nnexp.net.objective.Sample`) are the large part of a task, and the same in thousands. A packed task
+names them by a digest of what they hold, whichever objects held them. They travel as bytes, not as arrays that a cluster takes
+apart: Dask's arrive unaligned at times, and NumPy sums such in another order.
 """
 
 from __future__ import annotations
 
 import hashlib
 import io
+import pickle
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from pickle import Pickler, Unpickler  # between the processes of one sweep, as joblib does; no file is ever read so
 from typing import Any
 
 import numpy as np
+from cloudpickle import CloudPickler
 
-LARGE = 2**16
-"""Bytes from which an array travels by itself."""
+from nnexp.net.objective import Sample
 
-Array = np.ndarray[Any, Any]
-
-
-@dataclass(frozen=True)
-class Parcel:
-    """A job without its large arrays; `arrays` are the keys by which they are known, in their order."""
-
-    rest: bytes
-    arrays: tuple[str, ...]
+LEAST_BYTES = 10_000
+"""Examples of fewer travel with the task."""
 
 
-class Packer:
-    """Packs the jobs of one sweep; arrays with the same content are one.
+class _Packer(CloudPickler):
+    """Leaves large samples out, and keeps them by their digest."""
 
-    Args:
-        hand_over: makes of an array what is handed over in its place, such as a reference to a store.
-    """
+    def __init__(self, file: io.BytesIO) -> None:
+        super().__init__(file)
+        self.parcels: dict[str, bytes] = {}
 
-    def __init__(self, hand_over: Callable[[Array], Any] = lambda array: array) -> None:
-        self._hand_over = hand_over
-        self._kept: dict[str, Any] = {}
-        self._known: dict[int, tuple[Array, str]] = {}
-
-    def pack(self, job: Any) -> tuple[Parcel, list[Any]]:
-        """The job's parcel, and what is handed over beside it."""
-        written, keys = io.BytesIO(), []
-
-        def apart(part: Any) -> int | None:
-            if type(part) is not np.ndarray or part.nbytes < LARGE or part.dtype.hasobject:
-                return None
-            keys.append(self._key(part))
-            return len(keys) - 1
-
-        pickler = Pickler(written, protocol=5)
-        pickler.persistent_id = apart  # type: ignore[method-assign]
-        pickler.dump(job)
-        return Parcel(written.getvalue(), tuple(keys)), [self._kept[key] for key in keys]
-
-    def _key(self, array: Array) -> str:
-        """What an array's content is known by; it is looked at once."""
-        if id(array) not in self._known:
-            content = hashlib.blake2b(np.ascontiguousarray(array).view(np.uint8).data, digest_size=16).hexdigest()
-            key = f"{content} {array.dtype} {array.shape} {array.flags.c_contiguous}"
-            self._known[id(array)] = array, key  # kept, so that its address is no other's
-            if key not in self._kept:
-                self._kept[key] = self._hand_over(array)
-        return self._known[id(array)][1]
+    def persistent_id(self, obj: Any) -> str | None:
+        if type(obj) is not Sample or obj.X.nbytes + obj.Y.nbytes < LEAST_BYTES:
+            return None
+        key = _digest(obj)
+        if key not in self.parcels:
+            self.parcels[key] = pickle.dumps(obj)
+        return key
 
 
-def unpack(parcel: Parcel, arrays: Sequence[Array]) -> Any:
-    """The job that was packed, for the arrays that came beside it.
+class _Unpacker(pickle.Unpickler):
+    """Puts the samples back."""
 
-    One that came to an odd address is copied: NumPy adds its numbers up in another order, whose last bits are others.
-    """
-    aligned = [np.require(array, requirements="A") for array in arrays]
-    unpickler = Unpickler(io.BytesIO(parcel.rest))
-    unpickler.persistent_load = lambda place: aligned[place]  # type: ignore[method-assign]
-    return unpickler.load()
+    def __init__(self, content: bytes, parcels: dict[str, bytes]) -> None:
+        super().__init__(io.BytesIO(content))
+        self._parcels = parcels
+
+    def persistent_load(self, pid: str) -> Sample:
+        sample: Sample = pickle.loads(self._parcels[pid])
+        return sample
+
+
+def packed(task: Callable[[], Any]) -> tuple[bytes, dict[str, bytes]]:
+    """A task without its large samples, and those, by their digest."""
+    file = io.BytesIO()
+    packer = _Packer(file)
+    packer.dump(task)
+    return file.getvalue(), packer.parcels
+
+
+def run(content: bytes, keys: Sequence[str], *parcels: bytes) -> Any:
+    """Do a packed task with its samples, on a worker."""
+    task = _Unpacker(content, dict(zip(keys, parcels, strict=True))).load()
+    return task()
+
+
+def _digest(sample: Sample) -> str:
+    made = hashlib.blake2b(digest_size=16)
+    for array in (sample.X, sample.Y):
+        made.update(f"{array.dtype} {array.shape} {array.strides}".encode())
+        made.update(np.ascontiguousarray(array).data)
+    return made.hexdigest()

@@ -110,15 +110,19 @@ def initial_theta(stack: Stack) -> Array:
 
 def seconds_of_work(stack: Stack) -> float:
     """A rough guess of how long a stack takes on one core, good enough to share work out."""
-    return seconds_of_steps(
-        stack.objective.network, stack.optimizer, stack.objective.n_examples, stack.steps, len(stack)
-    )
+    objective, optimizer = stack.objective, stack.optimizer
+    kernels = compiled.goes(objective, optimizer)
+    return seconds_of_steps(objective.network, optimizer, objective.n_examples, stack.steps, len(stack), kernels)
 
 
-def seconds_of_steps(network: Network, optimizer: Any, n: int, steps: int, runs: int) -> float:
-    """The same of so many runs of a net, on n examples."""
+def seconds_of_steps(network: Network, optimizer: Any, n: int, steps: int, runs: int, kernels: bool = False) -> float:
+    """The same of so many runs of a net on n examples, by NumPy or by the compiled kernels."""
     batch = optimizer.batch(n) or n
-    if in_lanes(optimizer, n):
+    lanes = in_lanes(optimizer, n)
+    if kernels:
+        each, weight = (2e-8, 3e-9) if lanes else (1.5e-7, 2e-10)
+        per_step = (each * network.n_layers + weight * batch * network.n_parameters) * runs
+    elif lanes:
         per_step = 15e-6 * network.n_layers + 5e-9 * batch * network.n_parameters * runs
     else:
         per_step = (3e-6 * network.n_layers + 8e-9 * batch * sum(network.sizes[1:])) * runs

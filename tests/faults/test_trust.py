@@ -35,8 +35,10 @@ LOADS = {"joblib", "np", "numpy"}
 
 ALLOWED = {
     ("nnexp/backends/__init__.py", "pickle.PicklingError"),
-    ("nnexp/backends/parcels.py", "pickle.Pickler"),  # of jobs, between the processes of one sweep, as joblib does
+    ("nnexp/backends/parcels.py", "cloudpickle.CloudPickler"),  # of jobs, between the processes of one sweep, as joblib does
     ("nnexp/backends/parcels.py", "pickle.Unpickler"),
+    ("nnexp/backends/parcels.py", "pickle.dumps"),
+    ("nnexp/backends/parcels.py", "pickle.loads"),
     ("nnexp/tracking/page.py", "yaml.safe_dump"),
     ("nnexp/__main__.py", "yaml.YAMLError"),
 }

@@ -53,7 +53,10 @@ class Tables:
         """Keep these rows, as one file."""
         (version,) = self.schema.metadata.values()
         target = self.folder / f"{digest([version.decode(), *rows['run'].to_pylist()])}.parquet"
-        whole(target, lambda temporary: pq.write_table(rows, temporary, compression="zstd", write_page_checksum=True))
+        whole(
+            target.absolute(),  # since a:b/records would be taken for the address of another machine
+            lambda temporary: pq.write_table(rows, temporary, compression="zstd", write_page_checksum=True),
+        )
 
     def read(self, wanted: Collection[str] | None = None, columns: Sequence[str] | None = None) -> pa.Table:
         """The rows of these runs (all, unasked), each once, in no particular order."""
@@ -72,7 +75,7 @@ class Tables:
     def _read(self, file: Path, columns: Sequence[str]) -> pa.Table:
         """A file's columns; empty where it is not to be trusted."""
         try:
-            with pq.ParquetFile(file, page_checksum_verification=True) as opened:
+            with pq.ParquetFile(file.absolute(), page_checksum_verification=True) as opened:
                 strange = self._strange(opened.schema_arrow)
                 if strange is None:
                     return _checked(opened, list(columns))

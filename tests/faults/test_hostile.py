@@ -41,6 +41,12 @@ def test_flags_that_hydra_does_not_understand_are_refused_in_a_line(tmp_path, mo
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_folder_that_looks_like_the_address_of_another_machine_is_a_folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    runs = nnexp.sweep(dataset="xor", seeds=2, steps=5, runs_dir="host:runs", backend="serial", tracking="none")
+    assert nnexp.load(runs_dir="host:runs")["run"].tolist() == runs["run"].tolist()
+
+
 @pytest.mark.parametrize("run", [None, 7, b"x", ["a"]])
 def test_what_is_no_id_is_refused(tmp_path, run):
     with pytest.raises(UserError, match="is no id; give the id of a run"):

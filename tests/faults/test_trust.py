@@ -35,7 +35,10 @@ LOADS = {"joblib", "np", "numpy"}
 
 ALLOWED = {
     ("nnexp/backends/__init__.py", "pickle.PicklingError"),
-    ("nnexp/backends/parcels.py", "cloudpickle.CloudPickler"),  # of jobs, between the processes of one sweep, as joblib does
+    (
+        "nnexp/backends/parcels.py",
+        "cloudpickle.CloudPickler",
+    ),  # of jobs, between the processes of one sweep, as joblib does
     ("nnexp/backends/parcels.py", "pickle.Unpickler"),
     ("nnexp/backends/parcels.py", "pickle.dumps"),
     ("nnexp/backends/parcels.py", "pickle.loads"),

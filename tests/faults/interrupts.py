@@ -26,12 +26,19 @@ def started(folder):
     """The command line, in a process group of its own as a terminal's is, from when on it heeds signals."""
     folder.mkdir(parents=True, exist_ok=True)
     environment = {**os.environ, "PYTHONPATH": str(Path(nnexp.__file__).parents[1])}
-    heed = lambda: signal.signal(signal.SIGINT, signal.SIG_DFL)  # noqa: E731  background jobs start deaf to Ctrl-C
     pipes = {"stdout": subprocess.DEVNULL, "stderr": subprocess.PIPE, "text": True}
-    process = subprocess.Popen(COMMAND, cwd=folder, env=environment, start_new_session=True, preexec_fn=heed, **pipes)
+    process = subprocess.Popen(
+        COMMAND, cwd=folder, env=environment, start_new_session=True, preexec_fn=_hearing, **pipes
+    )
     while process.poll() is None and not _heeds(process.pid):
         time.sleep(0.005)
     return process
+
+
+def _hearing():
+    """Hear every signal: what runs in the background starts deaf to Ctrl-C, and under nohup to SIGHUP."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
 
 
 def _heeds(pid):

@@ -1,5 +1,7 @@
 """Is a sweep shown whole, and each entry once, by the start after one that was killed, failed, or showed less?"""
 
+import sqlite3
+
 import pytest
 from tracking.conftest import counts, entries, run, synced
 
@@ -45,12 +47,12 @@ def test_what_is_taken_out_of_the_store_is_written_again(tmp_path):
 def test_a_store_is_there_whole_or_not_at_all(tmp_path, monkeypatch):
     """Killed while it is being made, it leaves nothing that the next start would stumble over."""
 
-    def killed(engine):
-        with engine.begin() as connection:
-            connection.exec_driver_sql("create table half_made (x)")
+    def killed(new):
+        with sqlite3.connect(new) as connection:
+            connection.execute("create table half_made (x)")
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("mlflow.store.db.utils._initialize_tables", killed)
+    monkeypatch.setattr(store, "make", killed)
     with pytest.raises(KeyboardInterrupt):
         store.open_store(store.default_uri(tmp_path))
     assert not (tmp_path / "mlflow.db").exists()

@@ -96,7 +96,7 @@ def is_shown(root):
         try:
             return has_all(f"sqlite:///{folder}/mlflow.db")
         finally:
-            for engine in SqlAlchemyStore._engine_map.values():
+            for engine in list(SqlAlchemyStore._engine_map.values()):
                 engine.dispose()
 
 

@@ -105,10 +105,13 @@ class Stage:
         Raises:
             UserError: if it cannot be written.
         """
-        shown = self._alongside is not None and self._alongside.finish(
-            self._watcher.tracked, self._watcher.tracked_slowly
-        )
-        return shown or bring(self._store, record, self._sweep, self._watcher)
+        try:
+            shown = self._alongside is not None and self._alongside.finish(
+                self._watcher.tracked, self._watcher.tracked_slowly
+            )
+            return shown or bring(self._store, record, self._sweep, self._watcher)
+        finally:
+            gc.unfreeze()
 
 
 def show(name: str | None, runs_dir: str | Path, watcher: Watcher | None = None) -> dict[str, bool]:

@@ -47,8 +47,9 @@ def _watch(pool: joblib.Parallel) -> None:
         executor = getattr(pool._backend, "_workers", None)
         if executor is None or executor._flags.broken or executor._flags.shutdown or not pool._calling:
             return
-        workers = dict(executor._processes)
-        gone = {pid for pid, worker in workers.items() if wait([worker.sentinel], 0.0)}
+        workers, gone = dict(executor._processes), set()
+        with contextlib.suppress(OSError, ValueError):  # of one that the pool cleared away just now
+            gone = {pid for pid, worker in workers.items() if wait([worker.sentinel], 0.0)}
         dead_since = {pid: dead_since.get(pid, time.monotonic()) for pid in gone}
         if dead_since and time.monotonic() - min(dead_since.values()) > PATIENCE:
             for pid in workers:

@@ -32,6 +32,9 @@ class Dask:
     lost = (KilledWorker, CancelledError, concurrent.futures.CancelledError, CommClosedError)
 
     def __init__(self, scheduler: str | None, workers: int | None) -> None:
+        logging.getLogger("distributed").setLevel(
+            logging.CRITICAL
+        )  # for good: it tells of workers also once they are closed
         self._own = None if scheduler else _started(workers or joblib.cpu_count())
         self._client = distributed.Client(scheduler or self._own, timeout=SOON, set_as_default=False)
 

@@ -134,7 +134,7 @@ class Sweep(Settings):
     snapshots: int = Field(6, ge=0, le=1000, description="at how many steps theta is kept, 0 to 1000")
     judge: bool | None = Field(
         None,
-        description="whether endpoints are judged: true, false, or null for small nets (128 parameters, 40 with ReLUs)",
+        description="whether endpoints are judged: true, false, or null for small nets and data (docs/optima.md)",
     )
     until: Annotated[float | None, BeforeValidator(values.unseen)] = Field(
         None, description="more seeds are spent until this holds, as in until='unseen < 0.01'; null spends no more"

@@ -85,6 +85,13 @@ def test_large_nets_are_judged_when_asked_and_small_ones_unless_not(tmp_path, ju
     assert sum(judged) == 2
 
 
+def test_nets_on_many_examples_are_judged_when_asked(tmp_path, judged, monkeypatch):
+    monkeypatch.setattr(judging, "MOST_EXAMPLES", 3)
+    assert sweep(tmp_path)["endpoint"].isna().all()
+    assert sweep(tmp_path, judge=True)["endpoint"].notna().all()
+    assert sum(judged) == 5
+
+
 def test_a_run_is_judged_alike_alone_and_among_others_of_other_penalties(tmp_path):
     every = sweep(tmp_path / "all", l2=[0.0, 0.01], step_size=[0.3, 1.0], initializer=["glorot", "normal"])
     chosen = {"l2": 0.01, "step_size": 1.0, "initializer": "normal", "seeds": [3]}

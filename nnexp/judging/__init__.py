@@ -38,6 +38,9 @@ from nnexp.tables import Tables
 LARGEST, LARGEST_CREASED = 128, 40
 """The most parameters of nets that a sweep judges unasked, where J is smooth and where it has creases."""
 
+MOST_EXAMPLES = 10_000
+"""The most training examples with which it does so: beyond, a verdict takes minutes where training takes seconds."""
+
 RUNS_AT_ONCE = 64
 
 Settled = Callable[[Collection[str], pa.Table | None], None]
@@ -142,8 +145,8 @@ def _cases(store: Records, wanted: set[str], large: bool) -> Iterator[Case]:
 
 
 def _is_small(row: Mapping[str, Any], made: Configuration) -> bool:
-    """Whether a net is small enough to be judged unasked."""
-    return len(row["theta"]) <= (LARGEST_CREASED if _is_creased(made) else LARGEST)
+    """Whether a net and its data are small enough to be judged unasked."""
+    return made.n_examples <= MOST_EXAMPLES and len(row["theta"]) <= (LARGEST_CREASED if _is_creased(made) else LARGEST)
 
 
 @functools.lru_cache(maxsize=4096)

@@ -28,6 +28,9 @@ MEASURES = (
     *("train_error", "test_error", "train_cost", "test_cost"),
 )
 
+MOST_FLOATS = 2**26
+"""Float64 that nets are asked for their loss with at once: half a GiB."""
+
 
 @dataclass(frozen=True)
 class Sample:
@@ -157,6 +160,10 @@ class Objective(Penalized):
         return super().validation_loss(theta) if self.validation is None else self._loss_on(theta, self.validation)
 
     def _loss_on(self, theta: Array, sample: Sample) -> Array:
+        size = max(1, MOST_FLOATS // self.network.floats_per_run(max(1, sample.X.shape[1])))
+        if len(theta) > size:
+            blocks = [theta[start : start + size] for start in range(0, len(theta), size)]
+            return np.concatenate([self._loss_on(block, sample) for block in blocks])
         z = self.network.preactivation(theta, sample.X)
         return self.network.loss.value(z, sample.Y, self.network.unit).mean(axis=-1)
 

@@ -93,6 +93,12 @@ def _wide(path):
     )
 
 
+def _million(path):
+    rng = np.random.default_rng(0)
+    drawn = rng.normal(size=(10**6, 2)).round(3)
+    pd.DataFrame({"a": drawn[:, 0], "b": drawn[:, 1], "y": (drawn[:, 0] > 0).astype(int)}).to_csv(path, index=False)
+
+
 FRAME = pd.DataFrame({"a": [1.0, 2.0, 3.0], "y": [0, 1, 0]})
 FILES = {
     "a folder": ("t.csv", lambda path: path.mkdir()),
@@ -122,5 +128,8 @@ FILES = {
         _parquet(pd.DataFrame({"a": ["b", "c"] * 2, "a=b": [1, 2, 3, 4], "y": [0, 1, 0, 1]})),
     ),
     "10,000 columns": ("t.csv", _wide),
+    "a million rows": ("t.csv", _million),
+    "one class": ("t.csv", _text("a,y\n" + "1,0\n2,0\n" * 9)),
+    "a constant column": ("t.csv", _text("a,y\n" + "1,0\n1,1\n" * 9)),
 }
 """Files by what they are: (name, maker)."""

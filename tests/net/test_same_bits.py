@@ -6,7 +6,7 @@ import nets
 import numpy as np
 import pytest
 
-from nnexp.net import cache, training
+from nnexp.net import cache, objective, training
 from nnexp.net.training import train
 from nnexp.parts import registry
 
@@ -115,3 +115,12 @@ def test_in_any_order(optimizer):
     stack = stacked(nets.objective(nets.sizes(3), TANH, NLL, examples=N), optimizer, 5)
     shuffled = [3, 0, 4, 2, 1]
     assert_same(train(stack.only(shuffled)), part(train(stack), shuffled))
+
+
+def test_the_loss_of_many_nets_is_asked_for_in_blocks_that_leave_no_trace(monkeypatch):
+    """What many nets on many examples would take together fits no memory."""
+    made = nets.objective((2, 5, 1), TANH, NLL, examples=N)
+    theta = nets.thetas(made, runs=11)
+    whole = made.mean_loss(theta)
+    monkeypatch.setattr(objective, "MOST_FLOATS", 3 * made.network.floats_per_run(N))
+    np.testing.assert_array_equal(made.mean_loss(theta), whole)

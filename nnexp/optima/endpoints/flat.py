@@ -115,8 +115,9 @@ def _softmax(site: Site) -> Iterator[Array]:
 
 def _dependent_inputs(site: Site) -> Iterator[Array]:
     X = site.network.inputs(site.objective.train.X)
-    vectors, sizes, _ = np.linalg.svd(X, full_matrices=True)
-    lengths = np.append(sizes, np.zeros(len(vectors) - len(sizes)))
+    features, n = X.shape
+    vectors, sizes, _ = np.linalg.svd(X, full_matrices=features > n)  # never with the n by n matrix of many examples
+    lengths = np.append(sizes, np.zeros(features - len(sizes)))
     for combination in vectors[:, lengths <= RANK * lengths[0]].T:
         for j in range(site.network.shapes[0][0]):
             direction, into = site.nowhere()

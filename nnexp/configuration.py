@@ -190,8 +190,14 @@ def _add_parameters(parameters: dict[str, Any], part: Any) -> None:
 
 def digest(plain: Any) -> str:
     """16 hexadecimal digits of the canonical form of plain data."""
-    text = json.dumps(_canonical(plain), sort_keys=True, separators=(",", ":"), allow_nan=False)
+    text = _written(plain)
+    if "-0.0" in text:
+        text = _written(_canonical(plain))
     return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
+
+
+def _written(plain: Any) -> str:
+    return json.dumps(plain, sort_keys=True, separators=(",", ":"), allow_nan=False)
 
 
 def _canonical(plain: Any) -> Any:

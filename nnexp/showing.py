@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import gc
 import importlib
 import threading
 from collections.abc import Collection, Sequence
@@ -17,7 +16,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import pyarrow as pa
 
-from nnexp import backends
+from nnexp import backends, garbage
 from nnexp.config import Sweep, recorded
 from nnexp.errors import UserError
 from nnexp.files import Aside
@@ -74,13 +73,12 @@ class Stage:
             importlib.import_module(
                 "nnexp.tracking.store"
             )  # here, since filters of warnings are not safe to set in a thread
-            gc.freeze()  # the plan is no garbage: it is not gone through again and again while MLflow is imported
             self._ready.start()
 
     def _prepare(self) -> None:
-        from nnexp.tracking import alongside, sync  # noqa: F401  both are imported here, where nobody waits for it
+        with garbage.search_put_off(), contextlib.suppress(Exception):
+            from nnexp.tracking import alongside, sync  # noqa: F401  both are imported here, where nobody waits for it
 
-        with contextlib.suppress(Exception):
             sync.prepare(self._store, self._sweep.tracking)
 
     def judged(self, record: SweepRecord) -> Settled:
@@ -105,13 +103,10 @@ class Stage:
         Raises:
             UserError: if it cannot be written.
         """
-        try:
-            shown = self._alongside is not None and self._alongside.finish(
-                self._watcher.tracked, self._watcher.tracked_slowly
-            )
-            return shown or bring(self._store, record, self._sweep, self._watcher)
-        finally:
-            gc.unfreeze()
+        shown = self._alongside is not None and self._alongside.finish(
+            self._watcher.tracked, self._watcher.tracked_slowly
+        )
+        return shown or bring(self._store, record, self._sweep, self._watcher)
 
 
 def show(name: str | None, runs_dir: str | Path, watcher: Watcher | None = None) -> dict[str, bool]:

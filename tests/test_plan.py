@@ -8,7 +8,7 @@ import nets
 import pytest
 
 from nnexp.config import check
-from nnexp.configuration import from_settings
+from nnexp.configuration import digest, from_settings
 from nnexp.errors import UserError
 from nnexp.parts import registry
 from nnexp.plan import plan, stack, stacks
@@ -277,3 +277,8 @@ TOO_MUCH = [
 def test_what_no_machine_can_do_is_refused(asked):
     with pytest.raises(UserError):
         planned(**asked)
+
+
+@pytest.mark.parametrize("wrap", [lambda x: x, lambda x: [1, x], lambda x: {"l2": (x, "-0.0", -0.05)}])
+def test_a_digest_does_not_tell_the_zeros_apart(wrap):
+    assert digest(wrap(-0.0)) == digest(wrap(0.0)) != digest(wrap(0.1))

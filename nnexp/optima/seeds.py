@@ -89,6 +89,11 @@ def verdicts(runs: pd.DataFrame) -> str:
     return ", ".join(f"{count:,} {verdict}" for verdict, count in counts.items())
 
 
+def endpoints(runs: pd.DataFrame) -> list[tuple[str, str]]:
+    """Every run and its endpoint, empty where it was not judged, sorted."""
+    return sorted(zip(runs["run"], runs["endpoint"].fillna(""), strict=True))
+
+
 def failures(runs: pd.DataFrame) -> list[str]:
     """A line for each configuration with runs that did not take all their steps: which seeds, why, and at which step."""
     keys, lines = varying(runs), []

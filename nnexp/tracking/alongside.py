@@ -17,16 +17,19 @@ import pyarrow as pa
 
 from nnexp.config import Tracking
 from nnexp.frames import frame
-from nnexp.judging import COUNTS, NUMBERS
-from nnexp.records import HISTORY, Records, SweepRecord
+from nnexp.judging import SCHEMA
+from nnexp.records import Records, SweepRecord
 from nnexp.tracking import store
 from nnexp.tracking.bringing import Bringing, Said, Told, beside, digest_of
 
 AT_ONCE = 256
 """Entries that are written together: judgements wait for a quarter of a second meanwhile."""
 
-VERDICTS = ("endpoint", *NUMBERS, *COUNTS, "polished_J")
-"""The columns of judgements that entries of configurations and runs are made of."""
+UNUSED = ("explained", "polished_theta")
+VERDICTS = tuple(name for name in SCHEMA.names if name not in ("run", *UNUSED))
+"""The columns of judgements that entries and tables are made of."""
+
+NUMBERS = {pa.float64(): np.float64, pa.int64(): np.float64}
 
 
 class _BusyError(Exception):
@@ -75,11 +78,10 @@ class Alongside:
         try:
             self._open[:] = False
             self._show(told)
-            whole = digest_of(self._records, self._record, self._tracking)
-            runs = frame(self._records, self._record.runs, curves=False)
-            if not self._is_shown(runs):
+            if not self._records.ids().intersection(self._record.runs) <= self._row.keys():
                 return False  # another job of the sweep has added to it
-            self._bringing.finish(whole, said, runs.join(self._runs[list(HISTORY)]))
+            runs = self._runs.assign(**self._known).drop(columns=list(UNUSED))
+            self._bringing.finish(digest_of(self._records, self._record, self._tracking, runs), said, runs)
         except Exception:
             return False
         finally:
@@ -106,7 +108,10 @@ class Alongside:
             return
         self._runs = frame(self._records, self._record.runs)
         self._row = {run: row for row, run in enumerate(self._runs["run"])}
-        self._known = {name: np.array(self._runs[name], object if name == "endpoint" else float) for name in VERDICTS}
+        self._known = {
+            name: np.array(self._runs[name], NUMBERS.get(SCHEMA.field(name).type, object)) for name in VERDICTS
+        }
+        self._new: list[pa.Table] = []
         self._open = np.array([run not in self._before for run in self._row])
         groups = self._runs.groupby("configuration", sort=False).indices
         self._left = {str(key): np.asarray(rows) for key, rows in groups.items()}
@@ -114,23 +119,25 @@ class Alongside:
         self._bringing = bringing
 
     def _note(self, runs: Collection[str], found: pa.Table | None) -> None:
-        """Put new verdicts in their places."""
+        """Keep new verdicts until a configuration has all of its own."""
         self._open[[self._row[run] for run in runs]] = False
         if found is not None:
-            rows = [self._row[run] for run in found["run"].to_pylist()]
-            for name, column in self._known.items():
-                column[rows] = found[name].to_pandas()
+            self._new.append(found)
+
+    def _place(self) -> None:
+        """Put new verdicts in their places."""
+        found, self._new = pa.concat_tables(self._new), []
+        rows = [self._row[run] for run in found["run"].to_pylist()]
+        for name, column in self._known.items():
+            column[rows] = found[name].to_pandas()
 
     def _show(self, told: Told = lambda done, of: None) -> None:
         """Write the configurations of which every run's verdict is settled."""
         if self._bringing is not None:
             ready = [key for key, rows in self._left.items() if not self._open[rows].any()]
+            if ready and self._new:
+                self._place()
             self._bringing.show(((key, self._group(self._left.pop(key))) for key in ready), told)
-
-    def _is_shown(self, runs: pd.DataFrame) -> bool:
-        """Whether these runs and verdicts are those that were shown."""
-        known = pd.Series(self._known["endpoint"])
-        return runs["run"].equals(self._runs["run"]) and runs["endpoint"].fillna("").equals(known.fillna(""))
 
     def _group(self, rows: np.ndarray) -> pd.DataFrame:
         """The runs of a configuration with their verdicts."""

@@ -12,9 +12,11 @@ from typing import Any
 
 import pandas as pd
 
+from nnexp import garbage
 from nnexp.config import Tracking
 from nnexp.configuration import digest
 from nnexp.judging import judgements
+from nnexp.optima import seeds
 from nnexp.records import Records, SweepRecord
 from nnexp.tracking import artifacts, boundaries, client, page, store, views
 from nnexp.tracking.entries import VERSION, Entries, Entry, origin_tags
@@ -47,13 +49,24 @@ def report(records: Records, record: SweepRecord) -> bytes:
     return content if record.id.encode() in content else b""
 
 
-def digest_of(records: Records, record: SweepRecord, tracking: Tracking) -> str:
-    """The digest of all that a sweep is to show: its runs, their verdicts, its report."""
-    runs = sorted(records.read(set(record.runs), ["run"])["run"].to_pylist())
-    judged = judgements(records.root).read(set(record.runs), ["run", "endpoint"]).to_pylist()
-    ends = sorted((row["run"], row["endpoint"]) for row in judged)
-    found = report(records, record)
-    return digest([VERSION, tracking.runs, runs, ends, digest(found.decode()) if found else ""])
+def digest_of(records: Records, record: SweepRecord, tracking: Tracking, runs: pd.DataFrame | None = None) -> str:
+    """The digest of all that a sweep is to show: its runs, their verdicts, its report.
+
+    Args:
+        records: where the runs are.
+        record: the sweep.
+        tracking: how much is shown.
+        runs: its runs as a frame, where they were read already.
+    """
+    found, ends = report(records, record), seeds.endpoints(_ends(records, record) if runs is None else runs)
+    return digest([VERSION, tracking.runs, ends, digest(found.decode()) if found else ""])
+
+
+def _ends(records: Records, record: SweepRecord) -> pd.DataFrame:
+    """The runs of a sweep on record, and their endpoints."""
+    runs = records.read(set(record.runs), ["run"]).to_pandas()
+    judged = judgements(records.root).read(set(record.runs), ["run", "endpoint"]).to_pandas()
+    return runs.merge(judged, how="left", on="run")
 
 
 class Bringing:
@@ -94,6 +107,7 @@ class Bringing:
         own = self._found.get("sweep", [])
         return any(each.status == "FINISHED" and each.tags.get("whole") == whole for each in own)
 
+    @garbage.search_put_off()
     def begin(self, runs: pd.DataFrame) -> None:
         """Have the sweep's own entry there, with its figures, for its runs as a frame with curves."""
         self.entries = self._entries(runs)
@@ -106,6 +120,7 @@ class Bringing:
         if self._is_new(self._sweep):
             artifacts.put(self._place, page.figures(runs, self._sweep.start), self._uri)
 
+    @garbage.search_put_off()
     def show(self, groups: Iterable[tuple[str, pd.DataFrame]], told: Told) -> None:
         """Write what is not there of configurations and their runs, by id and as frames; hundreds of entries at a time."""
         for entry in self.entries.below(groups):
@@ -120,6 +135,7 @@ class Bringing:
                 self._write()
                 told(self._done, self.entries.count)
 
+    @garbage.search_put_off()
     def finish(self, whole: str, said: Said, runs: pd.DataFrame | None = None) -> None:
         """Finish the sweep's own entry, all others being there.
 
@@ -173,7 +189,9 @@ class Bringing:
 
     def _kept(self, entry: Entry) -> Shown | None:
         """The entry that is there and shows the same; all others of its key are taken out."""
-        there = self._found.pop(entry.key, [])
+        there = self._found.pop(entry.key, None)
+        if there is None:
+            return None
         kept = next((each for each in there if each.is_whole(entry.content)), None)
         self._writer.remove([each.run_id for each in there if each is not kept])
         return kept

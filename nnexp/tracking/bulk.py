@@ -127,8 +127,7 @@ class Bulk:
         rows["params"].extend(zip(entry.params, entry.params.values(), repeat(run_id), strict=False))
         metrics, latest = rows["metrics"], rows["latest_metrics"]
         for name, steps, values in entry.curves:
-            points = zip(values, steps, strict=True)
-            metrics.extend([(name, value, start, run_id, step, False) for value, step in points])
+            metrics.extend(zip(repeat(name), values, repeat(start), repeat(run_id), steps, repeat(False)))
             latest.append((name, values[-1], start, steps[-1], False, run_id))
         if entry.net is not None:
             self._keep(rows, entry, run_id)

@@ -98,7 +98,7 @@ class Entries:
             **self._tags("sweep", "sweep"),
             "configuration": "all",
             "mlflow.loggedImages": "True",
-            "files": digest([VERSION, sorted(self.runs[["run", "endpoint"]].fillna("").to_numpy().tolist())]),
+            "files": digest([VERSION, seeds.endpoints(self.runs)]),
             "mlflow.note.content": page.note(self.record, self.runs),
         }
         content = digest([VERSION, self.record.name, params])
@@ -162,7 +162,7 @@ class Entries:
             tags["mlflow.loggedImages"] = "True"
         best = chosen.get("best") if whole else None
         net = Net.of(best, made) if best is not None and made.data.task != "population" else None
-        content = digest([VERSION, name, params, sorted(group[["run", "endpoint"]].fillna("").to_numpy().tolist())])
+        content = digest([VERSION, name, params, seeds.endpoints(group)])
         return Entry(
             *(key, "configuration", name, "sweep", content, params, tags, list(values.of_configuration(group))),
             *(data_set(made) if whole else None, self.start, float(group["seconds"].sum())),

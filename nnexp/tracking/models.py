@@ -19,6 +19,8 @@ NAME = "net"
 """What a model is called within its entry: `runs:/<run id>/net`."""
 
 MODEL_ID, RUN_ID, CREATED = "the id of the model", "the id of the run", "2000-01-01 00:00:00.000000"
+UNCHECKED = '; python_version < "3"'
+"""Marks a requirement that MLflow is not to look up among all that is installed, which takes longer than making the model."""
 CODE = Path(__file__).with_name("served.py")
 
 
@@ -58,13 +60,17 @@ def _template(inputs: tuple[str, ...], outputs: tuple[str, ...], task: str) -> l
             python_model=str(CODE),
             artifacts={"net": str(net)},
             signature=_signature(empty),
-            pip_requirements=[f"{name}=={version(name)}" for name in ("nnexp", "numpy", "pandas", "mlflow")],
+            pip_requirements=[f"{name}=={version(name)}{UNCHECKED}" for name in ("nnexp", "numpy", "pandas", "mlflow")],
             mlflow_model=model,
         )
         folder = Path(made) / "model"
         named = [path for path in sorted(folder.rglob("*")) if path.is_file() and path.name != "net.json"]
         texts = [(path.relative_to(folder).as_posix(), path.read_text(encoding="utf-8")) for path in named]
-        return [(path, text.replace(str(CODE), CODE.name).replace(str(net), net.name)) for path, text in texts]
+        plain = {UNCHECKED: "", str(CODE): CODE.name, str(net): net.name}
+        return [
+            (path, functools.reduce(lambda said, each: said.replace(*each), plain.items(), text))
+            for path, text in texts
+        ]
 
 
 def _signature(net: Net) -> object:

@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from importlib.metadata import version
 from pathlib import Path
 
 import mlflow
@@ -70,8 +71,10 @@ def test_it_is_code_and_text_without_a_pickle(kept):
     said = (folder / "MLmodel").read_text()
     assert "python_model" not in said
     assert "/" not in next(line for line in said.splitlines() if "model_code_path" in line).split(":")[1]
-    requirements = (folder / "requirements.txt").read_text()
-    assert f"nnexp=={nnexp.__version__}" in requirements
+    needed = [f"{name}=={version(name)}" for name in ("nnexp", "numpy", "pandas", "mlflow")]
+    assert sorted((folder / "requirements.txt").read_text().split("\n")) == sorted(needed)
+    conda = (folder / "conda.yaml").read_text().split("\n")
+    assert [line for line in conda if "==" in line] == [f"  - {each}" for each in needed]
 
 
 def test_mlflows_command_line_predicts_with_it(kept, tmp_path):

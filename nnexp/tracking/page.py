@@ -12,7 +12,7 @@ from pyarrow import csv
 
 from nnexp.figures.losses import distribution, duel
 from nnexp.figures.overview import overview
-from nnexp.figures.style import NothingToDraw
+from nnexp.figures.style import NothingToDraw, png
 from nnexp.optima import seeds
 from nnexp.optima.endpoints.verdict import VERDICTS
 from nnexp.records import LONG, SweepRecord
@@ -109,11 +109,10 @@ def _csv(table: pd.DataFrame) -> bytes:
 def _figure(name: str, make: Callable[[pd.DataFrame], Any], runs: pd.DataFrame) -> Iterator[File]:
     """The file of a figure; nothing where there is nothing to draw."""
     try:
-        figure, written = make(runs), io.BytesIO()
+        drawn = png(make(runs), DPI)
     except NothingToDraw:
         return
-    figure.savefig(written, format="png", dpi=DPI)
-    yield f"figures/{name}.png", written.getvalue()
+    yield f"figures/{name}.png", drawn
 
 
 FIGURES: dict[str, Callable[[pd.DataFrame], Any]] = {

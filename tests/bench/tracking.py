@@ -8,16 +8,16 @@ import argparse
 import contextlib
 import io
 import shutil
+import sys
 import tempfile
 import time
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
-import psutil
 
 import nnexp
-from nnexp import config, frames, pipeline, terminal
+from bench import clocked
+from nnexp import config, frames, pipeline
 from nnexp.__main__ import asked_for
 from nnexp.tracking import client, store
 from nnexp.tracking.entries import Entries
@@ -36,39 +36,9 @@ TEN_THOUSAND = {
     "seeds": 500,
 }
 
-
-def now():
-    """The clock, and the CPU seconds of this process and its workers."""
-    used = [psutil.Process(), *psutil.Process().children(recursive=True)]
-    return time.perf_counter(), sum(sum(process.cpu_times()[:2]) for process in used)
-
-
 SMALL = {**NET, **TESTED, "name": "small", "step_size": [0.1, 0.3], "l2": 0.001, "seeds": 100}
 WRITTEN = {"log_metric, value by value": 6, "client": 40, "bulk": 200}
 """Runs that each way writes in a turn; slow ways repeat themselves."""
-
-
-@dataclass
-class Clock(pipeline.Silence):
-    """A watcher that notes when the stages of a sweep end."""
-
-    ends: dict[str, tuple[float, float]] = field(default_factory=lambda: {"started": now()})
-
-    def planned(self, plan, missing):
-        self.ends["planned"] = now()
-
-    def trained(self, runs):
-        self.ends["trained"] = now()
-
-    def judged(self, done, of):
-        self.ends["judged"] = now()
-
-    def between(self, earlier, later):
-        """Seconds by the clock, and CPU seconds of all processes."""
-        return np.subtract(self.ends[later], self.ends[earlier])
-
-    def not_tracked(self, why):
-        raise RuntimeError(why)
 
 
 def main():
@@ -139,8 +109,8 @@ def _quiet(asked, root):
 def _sweeps(folder, turns):
     """Whole sweeps, without MLflow and with it, in turns."""
     yield "Whole sweeps on two cores: seconds by the clock, in brackets CPU seconds of all processes, medians of"
-    yield f"{turns} turns without MLflow and with it. *Shown* is what a sweep takes longer with MLflow, tables and pictures"
-    yield "included. Training and judging keep both cores busy.\n"
+    yield f"{turns} turns without MLflow and with it, each in a process of its own. *Shown* is what a sweep takes longer with"
+    yield "MLflow: importing it, a new store, rows, tables and pictures. Training and judging keep both cores busy.\n"
     yield "| sweep | runs | trained | judged | shown | shown / trained | all |\n|---|---:|---:|---:|---:|---:|---:|"
     for name, asked in {
         "20 configurations of 2-8-1, 200 points, 2,000 steps of GD": TEN_THOUSAND,
@@ -153,7 +123,7 @@ def _sweeps(folder, turns):
 def _sweep(root, name, asked, turns):
     """The rows of one sweep: each run shown, and not."""
     ways = {
-        "without": {"store": "none"},
+        ", without MLflow": {"store": "none"},
         "": {"store": "mlflow"},
         ", `tracking.runs=false`": {"store": "mlflow", "runs": False},
     }
@@ -161,32 +131,18 @@ def _sweep(root, name, asked, turns):
     for turn in range(turns):
         for way, tracking in ways.items():
             place = root / f"{way} {turn}".strip("`, ")
-            clock, count = _clocked({**asked, "runs_dir": str(place), "tracking": tracking})
-            spent[way].append(
-                [
-                    clock.between("planned", "trained"),
-                    clock.between("trained", "judged"),
-                    clock.between("started", "done"),
-                ]
-            )
+            took = clocked.sweep({**asked, "runs_dir": str(place), "tracking": tracking})
+            spent[way].append([*took["stages"].values()])
+            seconds = ", ".join(f"{stage} {wall:.1f} ({cpu:.1f})" for stage, (wall, cpu) in took["stages"].items())
+            print(f"turn {turn + 1} of {turns}: {name}{way or ', with MLflow'}: {seconds}", file=sys.stderr)
             shutil.rmtree(place)
-    without = np.median(spent.pop("without"), axis=0)
+    without = np.median(spent.pop(", without MLflow"), axis=0)
     for way, found in spent.items():
         whole = np.median(found, axis=0)[2]
         shown = whole - without[2]
         seconds = " | ".join(f"{wall:.1f} ({cpu:.1f})" for wall, cpu in (without[0], without[1], shown))
         share, of_cpu = shown / without[0]
-        yield f"| {name}{way} | {count:,} | {seconds} | {share:.0%} ({of_cpu:.0%}) | {whole[0]:.1f} |"
-
-
-def _clocked(asked):
-    """A sweep, run; the clock, and how many runs it had."""
-    clock = Clock()
-    with contextlib.redirect_stdout(io.StringIO()):
-        outcome = pipeline.run(config.check(asked), config=asked, watcher=clock)
-        terminal.report(outcome)
-    clock.ends["done"] = now()
-    return clock, outcome.trained
+        yield f"| {name}{way} | {took['runs']:,} | {seconds} | {share:.0%} ({of_cpu:.0%}) | {whole[0]:.1f} |"
 
 
 def _reading(folder):

@@ -3,8 +3,11 @@
 import sqlite3
 
 import pytest
+from alembic.migration import MigrationContext
+from alembic.operations import Operations
+from sqlalchemy import Column, String, create_engine, text
 
-from nnexp.tracking import making
+from nnexp.tracking import making, store
 
 
 @pytest.fixture
@@ -15,9 +18,12 @@ def migrated(tmp_path):
 
 
 def test_a_new_store_is_what_mlflows_migrations_leave(tmp_path, migrated):
+    """But for where SQLite keeps the rows of long tables, by which nothing is found or refused that was not."""
     made = tmp_path / "made.db"
     making.make(made)
-    assert _lines(making.text(made)) == _lines(making.text(migrated))
+    found = making.text(made)
+    assert found.count(") WITHOUT ROWID;") == len(making.LONG)
+    assert _lines(found.replace(") WITHOUT ROWID;", ");")) == _lines(making.text(migrated))
     for question in ("page_size", "journal_mode", "encoding", "user_version"):
         assert _pragma(made, question) == _pragma(migrated, question), question
 
@@ -28,6 +34,21 @@ def test_the_text_is_of_the_revision_that_it_says(tmp_path, migrated):
     assert _lines(making.TABLES.read_text(encoding="utf-8")) == _lines(making.text(migrated)), (
         "python -m nnexp.tracking.making"
     )
+
+
+def test_migrations_to_come_can_alter_its_tables(tmp_path):
+    """As those of MLflow do: by a copy, which has every row, and by a column more."""
+    made = tmp_path / "made.db"
+    making.make(made)
+    with sqlite3.connect(made) as connection:
+        connection.execute("INSERT INTO params (key, value, run_uuid) VALUES ('width', '8', 'one')")
+    with create_engine(store.address(made)).begin() as connection:
+        operations = Operations(MigrationContext.configure(connection))
+        for table in making.LONG:
+            with operations.batch_alter_table(table, recreate="always") as batch:
+                batch.alter_column("key", type_=String(500))
+            operations.add_column(table, Column("more", String(10)))
+        assert connection.execute(text("SELECT key, value, more FROM params")).all() == [("width", "8", None)]
 
 
 def test_of_another_revision_migrations_make_the_store(tmp_path, migrated, monkeypatch):

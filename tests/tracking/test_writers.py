@@ -104,9 +104,9 @@ def test_the_comparison_sees_a_difference(both, tmp_path):
     whole = read(uris["bulk"], outcome.record.name)
     for i, sql in enumerate(
         (
-            "delete from metrics where rowid = (select max(rowid) from metrics)",
-            "delete from tags where rowid = (select max(rowid) from tags where key = 'role')",
-            "update latest_metrics set value = value + 1 where rowid = (select max(rowid) from latest_metrics)",
+            "delete from metrics where (run_uuid, key, step) = (select run_uuid, key, step from metrics limit 1)",
+            "delete from tags where (run_uuid, key) = (select run_uuid, key from tags where key = 'role' limit 1)",
+            "update latest_metrics set value = value + 1 where key = (select max(key) from latest_metrics)",
             "delete from input_tags",
             "update runs set end_time = end_time + 1 where rowid = 3",
         )

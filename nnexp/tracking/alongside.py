@@ -17,7 +17,7 @@ import pyarrow as pa
 
 from nnexp.config import Tracking
 from nnexp.frames import frame
-from nnexp.judging import SCHEMA
+from nnexp.judging import COUNTS, SCHEMA
 from nnexp.records import Records, SweepRecord
 from nnexp.tracking import store
 from nnexp.tracking.bringing import Bringing, Said, Told, beside, digest_of
@@ -80,7 +80,7 @@ class Alongside:
             self._show(told)
             if not self._records.ids().intersection(self._record.runs) <= self._row.keys():
                 return False  # another job of the sweep has added to it
-            runs = self._runs.assign(**self._known).drop(columns=list(UNUSED))
+            runs = self._judged()
             self._bringing.finish(digest_of(self._records, self._record, self._tracking, runs), said, runs)
         except Exception:
             return False
@@ -138,6 +138,12 @@ class Alongside:
             if ready and self._new:
                 self._place()
             self._bringing.show(((key, self._group(self._left.pop(key))) for key in ready), told)
+
+    def _judged(self) -> pd.DataFrame:
+        """Every run with its verdict, as they would be read from the records."""
+        known = pd.DataFrame(self._known).infer_objects()
+        counts = [name for name in COUNTS if known[name].notna().all()]
+        return self._runs.drop(columns=list(UNUSED)).assign(**known.astype(dict.fromkeys(counts, np.int64)))
 
     def _group(self, rows: np.ndarray) -> pd.DataFrame:
         """The runs of a configuration with their verdicts."""

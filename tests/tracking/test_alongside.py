@@ -7,7 +7,7 @@ from tracking.conftest import counts, entries, run, synced
 
 from nnexp import backends, judging, records, showing
 from nnexp.config import Backend, Tracking
-from nnexp.tracking import alongside, bringing, sync, views
+from nnexp.tracking import alongside, artifacts, bringing, sync, views
 
 ASKED = {"seeds": 9, "steps": 30, "width": 2, "l2": 0.01}
 CHANGING = {"mlflow.parentRunId", "mlflow.log-model.history"}
@@ -33,7 +33,9 @@ def facts(client, run):
     tags = {key: value for key, value in data.tags.items() if key not in CHANGING}
     curves = {key: [(m.step, m.value) for m in client.get_metric_history(run.info.run_id, key)] for key in data.metrics}
     files = sorted(file.path.split("+timestamp")[0] for file in client.list_artifacts(run.info.run_id))
-    return run.info.status, data.params, tags, curves, files
+    place = artifacts.on_this_machine(run.info.artifact_uri)
+    tables = {file.name: file.read_bytes() for file in place.glob("tables/*")}
+    return run.info.status, data.params, tags, curves, files, tables
 
 
 def shown(root, outcome):
@@ -57,6 +59,7 @@ def test_it_shows_what_is_shown_afterwards(tmp_path, few, monkeypatch):
     assert synced(tmp_path, outcome.record)[0]
     again, _ = shown(tmp_path, outcome)
     assert found == again
+    assert len(found["sweep"][-1]) == 4
     assert not synced(tmp_path, outcome.record)[0]
 
 

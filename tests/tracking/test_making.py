@@ -18,11 +18,11 @@ def migrated(tmp_path):
 
 
 def test_a_new_store_is_what_mlflows_migrations_leave(tmp_path, migrated):
-    """But for where SQLite keeps the rows of long tables, by which nothing is found or refused that was not."""
+    """But for where SQLite keeps the rows of the long one, by which nothing is found or refused that was not."""
     made = tmp_path / "made.db"
     making.make(made)
     found = making.text(made)
-    assert found.count(") WITHOUT ROWID;") == len(making.LONG)
+    assert found.count(") WITHOUT ROWID;") == 1
     assert _lines(found.replace(") WITHOUT ROWID;", ");")) == _lines(making.text(migrated))
     for question in ("page_size", "journal_mode", "encoding", "user_version"):
         assert _pragma(made, question) == _pragma(migrated, question), question
@@ -41,14 +41,20 @@ def test_migrations_to_come_can_alter_its_tables(tmp_path):
     made = tmp_path / "made.db"
     making.make(made)
     with sqlite3.connect(made) as connection:
+        connection.execute("INSERT INTO metrics (key, value, timestamp, run_uuid) VALUES ('final/J', 0.5, 1, 'one')")
         connection.execute("INSERT INTO params (key, value, run_uuid) VALUES ('width', '8', 'one')")
+        for question in ("quick_check", "integrity_check"):
+            assert connection.execute(f"PRAGMA {question}").fetchall() == [("ok",)]
     with create_engine(store.address(made)).begin() as connection:
         operations = Operations(MigrationContext.configure(connection))
-        for table in making.LONG:
+        for table in (making.LONG, "params"):
             with operations.batch_alter_table(table, recreate="always") as batch:
                 batch.alter_column("key", type_=String(500))
             operations.add_column(table, Column("more", String(10)))
         assert connection.execute(text("SELECT key, value, more FROM params")).all() == [("width", "8", None)]
+        assert connection.execute(text("SELECT key, value, step, more FROM metrics")).all() == [
+            ("final/J", 0.5, 0, None)
+        ]
 
 
 def test_of_another_revision_migrations_make_the_store(tmp_path, migrated, monkeypatch):

@@ -7,14 +7,12 @@ between threads.
 
 from __future__ import annotations
 
-import io
 import math
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import to_hex, to_rgb
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
@@ -43,14 +41,6 @@ def figure(width: float, height: float) -> Figure:
     made = Figure(figsize=(width, height), dpi=100, facecolor="white")
     made.set_layout_engine("constrained", w_pad=0.07, h_pad=0.06)
     return made
-
-
-def png(figure: Figure, dpi: int) -> bytes:
-    """A Figure as the bytes of a PNG file, drawn once, where its own savefig draws twice."""
-    written = io.BytesIO()
-    figure.set_dpi(dpi)
-    FigureCanvasAgg(figure).print_png(written)
-    return written.getvalue()
 
 
 def grid(n: int, columns: int, width: float, height: float) -> tuple[Figure, list[Axes]]:

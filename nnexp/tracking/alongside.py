@@ -30,6 +30,7 @@ VERDICTS = tuple(name for name in SCHEMA.names if name not in ("run", *UNUSED))
 """The columns of judgements that entries and tables are made of."""
 
 NUMBERS = {pa.float64(): np.float64, pa.int64(): np.float64}
+"""How columns of numbers are held while some are not known yet; all others as objects."""
 
 
 class _BusyError(Exception):

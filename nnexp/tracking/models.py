@@ -19,9 +19,10 @@ NAME = "net"
 """What a model is called within its entry: `runs:/<run id>/net`."""
 
 MODEL_ID, RUN_ID, CREATED = "the id of the model", "the id of the run", "2000-01-01 00:00:00.000000"
+CODE = Path(__file__).with_name("served.py")
+
 UNCHECKED = '; python_version < "3"'
 """Marks a requirement that MLflow is not to look up among all that is installed, which takes longer than making the model."""
-CODE = Path(__file__).with_name("served.py")
 
 
 def files(net: Net, run_id: str, model_id: str, created: str) -> Iterator[tuple[str, bytes]]:
@@ -66,11 +67,12 @@ def _template(inputs: tuple[str, ...], outputs: tuple[str, ...], task: str) -> l
         folder = Path(made) / "model"
         named = [path for path in sorted(folder.rglob("*")) if path.is_file() and path.name != "net.json"]
         texts = [(path.relative_to(folder).as_posix(), path.read_text(encoding="utf-8")) for path in named]
-        plain = {UNCHECKED: "", str(CODE): CODE.name, str(net): net.name}
-        return [
-            (path, functools.reduce(lambda said, each: said.replace(*each), plain.items(), text))
-            for path, text in texts
-        ]
+        return [(path, _tidied(text, net)) for path, text in texts]
+
+
+def _tidied(text: str, net: Path) -> str:
+    """A file's text without the mark of requirements, and without folders of this machine."""
+    return text.replace(UNCHECKED, "").replace(str(CODE), CODE.name).replace(str(net), net.name)
 
 
 def _signature(net: Net) -> object:

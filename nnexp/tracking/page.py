@@ -12,7 +12,7 @@ from pyarrow import csv
 
 from nnexp.figures.losses import distribution, duel
 from nnexp.figures.overview import overview
-from nnexp.figures.style import NothingToDraw, png
+from nnexp.figures.style import NothingToDraw
 from nnexp.optima import seeds
 from nnexp.optima.endpoints.verdict import VERDICTS
 from nnexp.records import LONG, SweepRecord
@@ -109,10 +109,11 @@ def _csv(table: pd.DataFrame) -> bytes:
 def _figure(name: str, make: Callable[[pd.DataFrame], Any], runs: pd.DataFrame) -> Iterator[File]:
     """The file of a figure; nothing where there is nothing to draw."""
     try:
-        drawn = png(make(runs), DPI)
+        figure, written = make(runs), io.BytesIO()
     except NothingToDraw:
         return
-    yield f"figures/{name}.png", drawn
+    figure.savefig(written, format="png", dpi=DPI)
+    yield f"figures/{name}.png", written.getvalue()
 
 
 FIGURES: dict[str, Callable[[pd.DataFrame], Any]] = {

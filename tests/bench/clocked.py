@@ -47,9 +47,8 @@ class Clock(pipeline.Silence):
 
 def sweep(asked):
     """Run a sweep in a new process; gives `runs`, how many there were, and what `stages` took, as (by the clock, CPU)."""
-    given = json.dumps(asked)
-    command = [sys.executable, "-m", "bench.clocked"]
-    return json.loads(subprocess.run(command, input=given, capture_output=True, text=True, check=True).stdout)
+    command, given = [sys.executable, "-m", "bench.clocked"], json.dumps(asked)
+    return json.loads(subprocess.run(command, input=given, stdout=subprocess.PIPE, text=True, check=True).stdout)
 
 
 def main():

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import io
+import textwrap
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -27,7 +28,7 @@ from nnexp.tracking.artifacts import File
 KEY = "decision boundary - best - median - worst seed"
 GRID = "decision boundaries of the best configurations"
 MOST_ROWS, COLUMNS = 4, 3
-SIDE, GAP, HEAD = 80, 4, 18
+SIDE, GAP, HEAD, LETTER = 80, 4, 18, 6
 MOST_INPUTS = 2000
 """Of nets that are drawn."""
 
@@ -99,7 +100,7 @@ def grid(runs: pd.DataFrame, at: int) -> Iterator[File]:
         drawn = drawing(made, seeds.representatives(group), at) if is_unchanged(made, configuration) else None
         if drawn is not None:
             says = seeds.label(group.iloc[0], keys)
-            columns.append([_headed(panels, f"{says} - step {step:,}") for step, panels in pictures(drawn)])
+            columns.append([_headed(panels, f"step {step:,}: {says}", lines=2) for step, panels in pictures(drawn)])
     for number, panels in enumerate(zip(*columns, strict=False)):
         yield from named(GRID, number, at, _grid(panels))
 
@@ -135,16 +136,17 @@ def pictures(drawing: Drawing) -> Iterator[tuple[int, Pixels]]:
         yield step, np.concatenate(parts[:-1], axis=1)
 
 
-def _headed(panels: Pixels, says: str) -> Image.Image:
-    """The panels under a line of words."""
-    picture = np.concatenate([_head(panels.shape[1], says), panels])
+def _headed(panels: Pixels, says: str, lines: int = 1) -> Image.Image:
+    """The panels under words; where there are several lines for them, broken, and left out at the end what does not fit."""
+    picture = np.concatenate([_head(panels.shape[1], says, lines), panels])
     return Image.fromarray(picture)
 
 
 @functools.lru_cache(maxsize=256)
-def _head(width: int, says: str) -> Pixels:
-    strip = Image.new("RGB", (width, HEAD), "white")
-    ImageDraw.Draw(strip).text((3, 2), says, fill="#333333", font=ImageFont.load_default(12))
+def _head(width: int, says: str, lines: int) -> Pixels:
+    strip = Image.new("RGB", (width, HEAD * lines), "white")
+    fits = [says] if lines == 1 else textwrap.wrap(says, max(4, width // LETTER), max_lines=lines, placeholder=" ...")
+    ImageDraw.Draw(strip).text((3, 2), "\n".join(fits), fill="#333333", font=ImageFont.load_default(12))
     return np.asarray(strip)
 
 

@@ -100,6 +100,14 @@ def test_images_are_named_as_mlflow_names_them(shown, tmp_path):
     assert {path.replace(path.split("+timestamp+11+")[1][:36], "ID") for path in ours} == without
 
 
+def test_words_above_pictures_side_by_side_end_within_them():
+    says = "step 14,000: depth 3, width 16, leaky_relu, squared, sgd, step size 0.05"
+    one, two = (boundaries._head(248, says, lines) for lines in (1, 2))
+    assert (one[:, -2:] < 255).any(), "it is longer than a line"
+    assert (two[:, -2:] == 255).all()
+    assert all((half < 255).any() for half in np.split(two, 2))
+
+
 def test_the_sweeps_page_says_what_was_asked_and_found(shown):
     (sweep,) = shown.levels["sweep"]
     note = sweep.data.tags["mlflow.note.content"]

@@ -10,8 +10,9 @@ import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from nnexp.compatibility import default_loss
 from nnexp.config import Sweep, check
-from nnexp.configuration import KEYS, PARTS
+from nnexp.configuration import KEYS, PARTS, data_of
 from nnexp.errors import UserError, unknown
 from nnexp.parts import registry
 from nnexp.values import named
@@ -33,13 +34,21 @@ def combinations(sweep: Sweep) -> Iterator[dict[str, Any]]:
         what = f"the sweep's lists make {asked:,} combinations"
         raise UserError(f"{what}; up to {MOST_COMBINATIONS:,} are allowed: give fewer values")
     excluded = [_exclusion(combination) for combination in sweep.exclude]
+    losses = tuple(sweep.loss or [row["loss"] for pair in paired for row in pair if "loss" in row])
     for values in itertools.product(*axes.values(), *paired):
-        combination = {key: value for assigned in values for key, value in assigned.items()}
+        combination = _by_task({key: value for assigned in values for key, value in assigned.items()}, losses)
         if combination["steps"] is not None and combination["passes"] is not None:
             raise UserError("steps and passes are both given; say one, and null for the other")
         used = _used(combination)
         if not any(_matches(used, rule) for rule in excluded):
             yield combination
+
+
+def _by_task(combination: dict[str, Any], losses: tuple[Any, ...]) -> dict[str, Any]:
+    """The combination with its data set as the losses need it, and where no loss is named the one that goes with its task."""
+    dataset = combination["dataset"].for_losses(losses)
+    loss = combination["loss"]
+    return {**combination, "dataset": dataset, "loss": default_loss(data_of(dataset)) if loss is None else loss}
 
 
 def _pair(sweep: Sweep, pair: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -76,7 +85,8 @@ def _asked_for(sweep: Sweep, key: str, value: Any) -> list[Any]:
     if key not in PARTS:
         return [value]
     name, given = value
-    return registry.variants(key, name, given) if given else [p for p in getattr(sweep, key) if p.name == name]
+    asked = getattr(sweep, key)
+    return registry.variants(key, name, given) if given or asked is None else [p for p in asked if p.name == name]
 
 
 def _exclusion(rule: Mapping[str, Any]) -> dict[str, tuple[Any, ...]]:

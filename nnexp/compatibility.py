@@ -25,6 +25,15 @@ def resolved_output(output: str | None, loss: Any) -> str:
     return output
 
 
+DEFAULT_LOSSES = {"binary": "nll", "multilabel": "nll", "multiclass": "softmax_nll"}
+"""The loss of a task where none is named; squared for numbers."""
+
+
+def default_loss(data: Data) -> Any:
+    """The loss that is trained on these data where none is named."""
+    return registry.make("loss", DEFAULT_LOSSES.get(data.task, "squared"))
+
+
 def check_task(loss: Any, dataset: Any, data: Data) -> None:
     """Refuse a loss that cannot be used with the data.
 

@@ -99,7 +99,9 @@ class Sweep(Settings):
     )
     offsets: values.Flags = Field((True,), description="whether units have offsets, true or false")
     output: values.Units = Field((None,), description="the output unit; null is the one that the loss brings")
-    loss: values.Losses = Field(values.default("loss", "nll"), description="one or more losses")
+    loss: values.Losses | None = Field(
+        None, description="one or more losses; null follows the data: nll, softmax_nll or squared"
+    )
     optimizer: values.Optimizers = Field(values.default("optimizer", "gd"), description="one or more optimizers")
     step_size: values.Positives = Field((0.3,), description="a number > 0 or a list of such, as in step_size=[0.1,0.5]")
     schedule: values.Schedules = Field(values.default("schedule", "constant"), description="one or more schedules")

@@ -101,7 +101,7 @@ class Configuration:
     @property
     def data(self) -> Data:
         """The data set, read once."""
-        return loaded(self.dataset, digest(self.dataset.identity()))
+        return data_of(self.dataset)
 
     @functools.cached_property
     def n_examples(self) -> int:
@@ -156,6 +156,11 @@ class Configuration:
             for part in dict.fromkeys(parts):
                 _add_parameters(parameters, part)
         return {key: values[key] for key in KEYS if key in values} | parameters
+
+
+def data_of(dataset: Any) -> Data:
+    """What a data set holds, read once as long as its content is the same."""
+    return loaded(dataset, digest(dataset.identity()))
 
 
 def from_settings(settings: Mapping[str, Any]) -> Configuration:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import os
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -16,6 +18,7 @@ from nnexp import judging
 from nnexp.configuration import Configuration, recorded
 from nnexp.errors import UserError
 from nnexp.net.objective import Penalized
+from nnexp.portable import Net
 from nnexp.records import HISTORY, SCHEMA, Records
 
 Array = NDArray[np.float64]
@@ -96,6 +99,7 @@ class Recalled:
     objective: Penalized
     theta: Array
     status: str = "finished"
+    run: str = ""
 
     def value(self, theta: Array | None = None) -> Any:
         """J of the run's configuration at theta, where training ended unless given."""
@@ -114,10 +118,54 @@ class Recalled:
         theta = self.theta if theta is None else np.asarray(theta, dtype=np.float64)
         return self.objective.hessian(np.atleast_2d(theta), self.configuration.l2).reshape(*theta.shape, -1)
 
-    def guess(self, X: Array) -> Array:
-        """What the trained net says, (outputs, examples), for data points X (d, examples)."""
-        inputs = self.configuration.features.transform(np.asarray(X, dtype=np.float64))
-        return self.objective.guess(self.theta[None, :], inputs)[0]
+    @functools.cached_property
+    def net(self) -> Net:
+        """The trained net with all that becomes of rows of the table before and after it; `to_json` gives it as text."""
+        return Net.of({"run": self.run, "theta": self.theta}, self.configuration)
+
+    def predict(self, rows: Any) -> Any:
+        """What is predicted for rows of the table, (rows,): labels as the table spells them, or numbers in the target's unit.
+
+        Args:
+            rows: a frame with the table's columns in any order, an array (rows, columns) in theirs, or the path of a file
+                that is written as the table is; values as they are in the table, not standardized.
+
+        Raises:
+            UserError: if a column or a value is missing, or a value cannot be used.
+        """
+        return self.net.predict(self._rows_of(rows))
+
+    def predict_proba(self, rows: Any) -> pd.DataFrame:
+        """The probability of each class for rows of the table, a column per class; `rows` and errors as `predict`."""
+        return self.net.predict_proba(self._rows_of(rows))
+
+    def guess(self, rows: Any) -> Array:
+        """What the outputs say of rows of the table, (rows, outputs); `rows` and errors as `predict`."""
+        return self.net.guess(self._rows_of(rows))
+
+    def _rows_of(self, rows: Any) -> Any:
+        read = getattr(self.configuration.dataset, "read", None)
+        return read(rows) if read is not None and isinstance(rows, str | os.PathLike) else rows
+
+    def rows(self, part: str = "test") -> pd.DataFrame:
+        """The rows of the training or the test part as they are in the table, the target with them.
+
+        The index says which rows of the table they are, counted from 0.
+
+        Raises:
+            UserError: if `part` is neither train nor test.
+        """
+        if part not in ("train", "test"):
+            raise UserError(f"part={part!r} is not known; say train or test")
+        data, table = self.configuration.data, self.configuration.dataset.table()
+        if table is not None:
+            return table.iloc[data.train if part == "train" else data.test]
+        X, Y = (data.X_train, data.Y_train) if part == "train" else (data.X_test, data.Y_test)
+        frame = pd.DataFrame(X.T, columns=data.encoding.names)
+        if data.target.labels:
+            classes = Y.argmax(axis=0) if len(Y) > 1 else Y[0].astype(np.int64)
+            return frame.assign(**{data.target.names[0]: np.array(data.target.labels, dtype=object)[classes]}).infer_objects()
+        return frame.assign(**dict(zip(data.target.names, Y, strict=True)))
 
     def weights(self) -> list[tuple[Array, Array]]:
         """W (m, n) and W0 (n,) of each layer."""
@@ -136,4 +184,4 @@ def recall(row: Mapping[str, Any] | pd.Series) -> Recalled:
     if configuration.current_id() != row["configuration"]:
         what = f"run {row['run']} cannot be had again: dataset={configuration.dataset.name} or the trainer has changed since"
         raise UserError(f"{what}; run the sweep again")
-    return Recalled(configuration, configuration.objective(), np.asarray(row["theta"], dtype=np.float64), row["status"])
+    return Recalled(configuration, configuration.objective(), np.asarray(row["theta"], dtype=np.float64), row["status"], row["run"])

@@ -224,7 +224,7 @@ def _sweep_record(made: Plan, sweep_id: str, store: records.Records, config: Map
     """Keep which runs the sweep asked for."""
     now = _after(store.latest(), datetime.datetime.now(datetime.UTC)).isoformat(timespec="microseconds")
     ids, name = [run.id for run in made.runs], made.sweep.name or "unnamed"
-    store.keep_sweep(records.SweepRecord(sweep_id, name, made.sweep.question, now, [dict(config)], ids))
+    store.keep_sweep(records.SweepRecord(sweep_id, name, made.sweep.question, now, [dict(config)], ids, made.data))
     return store.sweep(sweep_id)
 
 

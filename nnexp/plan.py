@@ -21,6 +21,7 @@ from nnexp.config import Sweep
 from nnexp.configuration import Configuration, digest, remember
 from nnexp.errors import UserError
 from nnexp.net.training import FLOATS_A_POINT, Stack, recorded_steps, seconds_of_steps
+from nnexp.parts.datasets.summary import describe_all
 from nnexp.parts.registry import MOST_BYTES
 
 MOST_STEPS = 10**8
@@ -57,6 +58,11 @@ class Plan:
     sweep: Sweep
     configurations: tuple[Configuration, ...]
     runs: tuple[Run, ...]
+
+    @functools.cached_property
+    def data(self) -> list[str]:
+        """What was read of each data set, in two lines each."""
+        return describe_all({c.dataset: c.data for c in self.configurations}.items())
 
     @functools.cached_property
     def seconds(self) -> float:

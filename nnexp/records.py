@@ -17,18 +17,22 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from nnexp import files
 from nnexp.configuration import digest
 from nnexp.errors import UserError, refused
 from nnexp.net.history import Trained
-from nnexp.net.objective import MEASURES
+from nnexp.net.objective import MEASURES, Penalized
 from nnexp.net.training import Stack
 from nnexp.plan import Run
 from nnexp.sweeps import SweepRecord, sweep_of, together
 from nnexp.tables import Tables, whole
 
 CURVES = ("J", "train_loss", "test_loss", "validation_loss", "train_error", "test_error")
+RMSE = ("train_rmse", "test_rmse")
+"""The root mean squared error of a regression on each part, in the target's own unit; missing for labels."""
+
 _NUMBERS, _COUNTS = pa.list_(pa.float64()), pa.list_(pa.int64())
 
 SCHEMA = pa.schema(
@@ -46,6 +50,7 @@ SCHEMA = pa.schema(
         ("gradient_evaluations", pa.int64()),
         ("passes", pa.float64()),
         *((name, pa.float64()) for name in MEASURES),
+        *((name, pa.float64()) for name in RMSE),
         ("seconds", pa.float64()),
         ("sizes", _COUNTS),
         ("theta", _NUMBERS),
@@ -101,6 +106,7 @@ def table(runs: Sequence[Run], stack: Stack, trained: Trained, seconds: float) -
         "gradient_evaluations": stack.optimizer.examples_seen(taken, n),
         "passes": np.full(count, runs[0].configuration.steps / stack.optimizer.steps_per_pass(n)),
         **{name: trained.final[name] for name in MEASURES},
+        **_rmse(stack.objective, trained.theta, runs[0].configuration.data.target.deviation),
         "seconds": np.full(count, seconds / count),
         "sizes": [list(stack.objective.network.sizes)] * count,
         "theta": list(trained.theta),
@@ -110,6 +116,17 @@ def table(runs: Sequence[Run], stack: Stack, trained: Trained, seconds: float) -
         "snapshots": list(trained.snapshots.reshape(count, -1)),
     }
     return pa.table({name: pa.array(columns[name], type=SCHEMA.field(name).type) for name in SCHEMA.names}, SCHEMA)
+
+
+def _rmse(objective: Penalized, theta: NDArray[np.float64], deviation: float) -> dict[str, list[float | None]]:
+    """RMSE of each run, (runs,) each: that of the trained targets times the deviation by which they were divided."""
+    found: dict[str, list[float | None]] = {name: [None] * len(theta) for name in RMSE}
+    for name, sample in zip(RMSE, (objective.train, objective.test), strict=True):
+        if getattr(objective, "task", None) == "regression" and sample.X.shape[1]:
+            with np.errstate(all="ignore"):
+                squares = [np.square(objective.guess(run[None], sample.X)[0] - sample.Y).mean() for run in theta]
+            found[name] = [deviation * float(np.sqrt(mean)) for mean in squares]
+    return found
 
 
 WRITTEN = {"training": ("records", "sweeps"), "judging": ("judgements",), "tracking": ("",)}
@@ -130,7 +147,7 @@ class Records:
         if str(self.root).startswith("~"):  # which some libraries read as a home, and others do not
             raise UserError(f"runs_dir={root} begins with ~; give the whole name of the folder")
         self.folder, self.sweeps = self.root / "records", self.root / "sweeps"
-        self._runs = Tables(self.folder, SCHEMA)
+        self._runs = Tables(self.folder, SCHEMA, later=RMSE)
         self.set_aside = self._runs.set_aside
 
     @contextlib.contextmanager

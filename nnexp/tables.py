@@ -28,12 +28,14 @@ class Tables:
 
     schema: the columns; its metadata hold the version under one key.
     outlives: whether files of other versions are to be passed over; they are set aside otherwise.
+    later: the columns that older files of this version do not have yet; they are read as missing.
     set_aside: the files that were.
     """
 
     folder: Path
     schema: pa.Schema
     outlives: bool = False
+    later: tuple[str, ...] = ()
     set_aside: list[Aside] = field(default_factory=list)
 
     def ids(self) -> set[str]:
@@ -78,7 +80,7 @@ class Tables:
             with pq.ParquetFile(file.absolute(), page_checksum_verification=True) as opened:
                 strange = self._strange(opened.schema_arrow)
                 if strange is None:
-                    return _checked(opened, list(columns))
+                    return self._completed(_checked(opened, [c for c in columns if c in opened.schema_arrow.names]), columns)
             self._set_aside(file, *strange)
         except FileNotFoundError:
             pass  # another process has set it aside just now
@@ -94,7 +96,17 @@ class Tables:
             what, of = key.decode(), version.decode(errors="replace")
             other = "".join(letter for letter in of if letter.isalnum()) or "other"
             return f"is of another version ({what} {of}, here {own.decode()})", f"version-{other}"
-        return None if version is not None and found.equals(self.schema) else ("holds something else",)
+        own_fields = {field.name: field for field in self.schema}
+        fields = {field.name: field for field in found}
+        alike = fields == {name: field for name, field in own_fields.items() if name in fields or name not in self.later}
+        return None if version is not None and alike else ("holds something else",)
+
+    def _completed(self, rows: pa.Table, columns: Sequence[str]) -> pa.Table:
+        """A file's columns, with empty ones in place of those that it does not have yet."""
+        for name in columns:
+            if name not in rows.column_names:
+                rows = rows.append_column(self.schema.field(name), pa.nulls(rows.num_rows, self.schema.field(name).type))
+        return rows.select(list(columns))
 
     def _set_aside(self, file: Path, why: str, ending: str = "damaged") -> None:
         if self.outlives and ending != "damaged":

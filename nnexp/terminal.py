@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 __all__ = ["Bar", "Console", "Parser", "console", "door", "refuse", "report", "synced", "verdicts"]
 
 MOST_ROWS = 24
+MOST_DATA = 4
+"""Data sets that are described before training; all of them are on record."""
 
 
 class Console(rich.console.Console):
@@ -88,6 +90,9 @@ class Bar:
         if missing or not self._planned:
             runs, configurations = f"{len(plan.runs):,} runs", _counted(len(plan.configurations), "configuration")
             console.print(f"{plan.sweep.name}: {configurations}, {runs}, {missing:,} to train{_long(plan, missing)}")
+        if not self._planned:
+            for line in plan.data[: 2 * MOST_DATA]:
+                console.print(line, soft_wrap=True)
         if missing:
             self._show("training", "runs", missing, 0)
         elif not self._planned:

@@ -71,13 +71,13 @@ def test_its_hessian_is_the_slope_of_its_gradient(runs):
 def test_its_guess_comes_from_its_weights(runs):
     run = nnexp.recall(runs[runs["depth"] == 1].iloc[0])
     ((W, W0),) = run.weights()
-    X = np.array([[0.5, -1.0], [0.25, 2.0]])
-    np.testing.assert_allclose(run.guess(X), 1 / (1 + np.exp(-(W.T @ X + W0[:, None]))), rtol=1e-14)
+    X = np.array([[0.5, -1.0], [0.25, 2.0], [1.0, 3.0]])
+    np.testing.assert_allclose(run.guess(X), 1 / (1 + np.exp(-(X @ W + W0))), rtol=1e-14)
 
 
 def test_a_run_whose_data_changed_is_not_recalled(tmp_path):
     table = tmp_path / "my.csv"
-    table.write_text("x,y\n" + "\n".join(f"{i},{i % 2}" for i in range(20)))
+    table.write_text("x,y\n" + "\n".join(f"{i / 2},{i % 2}" for i in range(20)))
     asked = {
         "dataset": {"table": {"path": str(table), "target": "y"}},
         "steps": 3,
@@ -86,7 +86,7 @@ def test_a_run_whose_data_changed_is_not_recalled(tmp_path):
     }
     row = nnexp.sweep(**asked, backend={"where": "serial"}).iloc[0]
     assert nnexp.recall(row).value() == pytest.approx(row["J"])
-    table.write_text("x,y\n" + "\n".join(f"{i + 1},{i % 2}" for i in range(20)))
+    table.write_text("x,y\n" + "\n".join(f"{i / 2 + 1},{i % 2}" for i in range(20)))
     with pytest.raises(UserError, match="has changed since"):
         nnexp.recall(row)
     table.unlink()

@@ -191,9 +191,9 @@ def test_seeds_are_part_of_the_id():
 
 
 def test_a_tables_content_is_part_of_the_id_and_its_path_is_not(tmp_path):
-    text = "x,y\n" + "\n".join(f"{i},{i % 2}" for i in range(10))
+    text = "x,y\n" + "\n".join(f"{i / 2},{i % 2}" for i in range(10))
     files = [tmp_path / name for name in ("one.csv", "same.csv", "other.csv")]
-    for file, content in zip(files, (text, text, text.replace("9,1", "9.5,1")), strict=True):
+    for file, content in zip(files, (text, text, text.replace("4.5,1", "4.75,1")), strict=True):
         file.write_text(content)
     one, same, other = (ids(dataset={"table": {"path": str(file), "target": "y"}}) for file in files)
     assert one == same != other

@@ -77,7 +77,7 @@ def layered(ends: Sequence[Endpoints]) -> Iterator[Finding]:
     features = activations(recalled.objective.network, recalled.theta[None, :], at)[-1][0]
     W, W0 = recalled.weights()[-1]
     linear = 1.0 / (1.0 + np.exp(-(W.T @ features + W0[:, None])))
-    off = np.abs(linear - recalled.guess(at)).max()
+    off = np.abs(linear - recalled.guess(at.T).T).max()
     yield within("depth 3: the guess is a linear classifier of the last features, off by", float(off), 1e-12)
     errors = [float(run["test_error"]) for run in (one, two, three)]
     yield above("depth 1: test error", 100.0 * errors[0], 25.0, " %")

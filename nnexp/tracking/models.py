@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import functools
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from nnexp.portable import Net
+from nnexp.portable import LABEL, Net
 
 NAME = "net"
 """What a model is called within its entry: `runs:/<run id>/net`."""
@@ -34,7 +34,7 @@ def files(net: Net, run_id: str, model_id: str, created: str) -> Iterator[tuple[
         model_id: what MLflow knows the model by.
         created: when, as `2026-11-25 20:49:03.862122`.
     """
-    for path, text in _template(tuple(net.inputs), tuple(net.outputs), net.task):
+    for path, text in _template(tuple(net.encoding.names), tuple(net.columns()), _label_kind(net)):
         said = text.replace(MODEL_ID, model_id).replace(RUN_ID, run_id).replace(CREATED, created)
         yield path, said.encode()
     yield "artifacts/net.json", net.to_json().encode()
@@ -42,25 +42,24 @@ def files(net: Net, run_id: str, model_id: str, created: str) -> Iterator[tuple[
 
 def warm() -> None:
     """Have MLflow look up what a model requires, which takes a second the first time."""
-    _template(("x",), ("y",), "regression")
+    _template(("x",), ("y",), "double")
 
 
 @functools.lru_cache(maxsize=64)
-def _template(inputs: tuple[str, ...], outputs: tuple[str, ...], task: str) -> list[tuple[str, str]]:
-    """The files of a model with these inputs and outputs, but for the net, with marks where models differ."""
+def _template(inputs: tuple[str, ...], columns: tuple[str, ...], label: str) -> list[tuple[str, str]]:
+    """The files of a model that takes and gives these columns, but for the net, with marks where models differ."""
     import mlflow
     from mlflow.models import Model
 
     with tempfile.TemporaryDirectory() as made:
-        empty = Net("", {}, [], task, list(inputs), list(outputs))
         net = Path(made) / "net.json"
-        net.write_text(empty.to_json(), encoding="utf-8")
+        net.touch()
         model = Model(run_id=RUN_ID, model_uuid=MODEL_ID, model_id=MODEL_ID, utc_time_created=CREATED)
         mlflow.pyfunc.save_model(
             Path(made) / "model",
             python_model=str(CODE),
             artifacts={"net": str(net)},
-            signature=_signature(empty),
+            signature=_signature(inputs, columns, label),
             pip_requirements=[f"{name}=={version(name)}{UNCHECKED}" for name in ("nnexp", "numpy", "pandas", "mlflow")],
             mlflow_model=model,
         )
@@ -75,12 +74,23 @@ def _tidied(text: str, net: Path) -> str:
     return text.replace(UNCHECKED, "").replace(str(CODE), CODE.name).replace(str(net), net.name)
 
 
-def _signature(net: Net) -> object:
-    """What goes in and comes out: numbers, but for the label of one of several classes, which is a name."""
+def _label_kind(net: Net) -> str:
+    """What MLflow calls the type of a net's labels."""
+    kinds = {type(label) for label in net.target.labels}
+    return {int: "long", float: "double", bool: "boolean"}.get(kinds.pop(), "string") if len(kinds) == 1 else "long"
+
+
+def _signature(inputs: Sequence[str], columns: Sequence[str], label: str) -> object:
+    """What goes in and comes out: the table's own columns, and labels and numbers.
+
+    The types of what goes in are left open, since MLflow would refuse a column of whole numbers for one of numbers; the net
+    itself refuses what it cannot use.
+    """
     from mlflow.models import ModelSignature
     from mlflow.types import ColSpec, Schema
+    from mlflow.types.schema import AnyType
 
-    label = "string" if net.task == "multiclass" else "long"
-    kinds = ["double"] * len(net.outputs) + [label] * (len(net.columns()) - len(net.outputs))
-    columns: list[Any] = [ColSpec(kind, name) for kind, name in zip(kinds, net.columns(), strict=True)]
-    return ModelSignature(Schema([ColSpec("double", name) for name in net.inputs]), Schema(columns))
+    kinds = [label if name.startswith(LABEL) else "double" for name in columns]
+    given: list[Any] = [ColSpec(AnyType(), name) for name in inputs]
+    told: list[Any] = [ColSpec(kind, name) for kind, name in zip(kinds, columns, strict=True)]
+    return ModelSignature(Schema(given), Schema(told))

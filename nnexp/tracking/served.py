@@ -12,7 +12,7 @@ from nnexp.portable import Net
 
 
 class Served(PythonModel):
-    """Takes points as a table, a row a point; gives what the net says of each, and its label."""
+    """Takes rows of the table that the net was trained on; gives a label and probabilities, or numbers, for each."""
 
     def load_context(self, context: PythonModelContext) -> None:
         """Read the net that was kept."""
@@ -21,8 +21,8 @@ class Served(PythonModel):
     def predict(  # MLflow takes hints as a schema, but for this one
         self, context: PythonModelContext, model_input: pd.DataFrame, params: dict[str, object] | None = None
     ) -> pd.DataFrame:
-        """A table with a row a point: what each output says, and the label where there is one."""
-        return self.net.guess(pd.DataFrame(model_input))
+        """A table with a row per row: the label with probabilities or scores, or the numbers of a regression."""
+        return self.net.table(pd.DataFrame(model_input))
 
 
 set_model(Served())

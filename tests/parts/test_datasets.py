@@ -136,12 +136,13 @@ def test_standardizing_by_hand():
         np.array([[4.0], [6.0]]),
         np.zeros((1, 1)),
         "binary",
-        (),
-        (),
+        ("a", "b"),
+        ("y",),
     )
     found = standardized(data)
     assert found.X_train.tolist() == [[-1.0, 1.0], [0.0, 0.0]]  # what does not vary is only centered
     assert found.X_test.tolist() == [[2.0], [1.0]]
+    assert found.encoding.encode(np.array([[4.0, 6.0], [1.0, 5.0]])).tolist() == [[2.0, -1.0], [1.0, 0.0]]
 
 
 def test_habitable_zone_by_its_rule():

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from nnexp.parts.datasets.columns import Encoding, Numeric, Target
 from nnexp.parts.registry import Part
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 Array = NDArray[np.float64]
+Rows = NDArray[np.intp]
 
 
 @dataclass(frozen=True)
@@ -21,6 +27,10 @@ class Data:
     task: regression, binary, multiclass (one of several classes), multilabel (several yes-or-no labels), or population: no
         examples at all, an expectation over every input.
     inputs, outputs: the names of the coordinates and of the targets.
+    encoding: how rows of the table that the data are from become coordinates; as they are unless given.
+    target: how outputs become labels and values of that table; 0 and 1, or the outputs' names, unless given.
+    train, test: which rows of the table are in each part, where there is a table.
+    notes: what else is to be known of the table, such as columns that were left out, in words.
     """
 
     X_train: Array
@@ -30,6 +40,20 @@ class Data:
     task: str
     inputs: tuple[str, ...]
     outputs: tuple[str, ...]
+    encoding: Encoding = Encoding(())
+    target: Target = Target(())
+    train: Rows | None = None
+    test: Rows | None = None
+    notes: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Fill in the encoding and the target of data that are used as they are."""
+        if not self.encoding.columns:
+            object.__setattr__(self, "encoding", Encoding(tuple(map(Numeric, self.inputs))))
+        if not self.target.names:
+            labels = {"binary": (0, 1), "multiclass": self.outputs}.get(self.task, ())
+            names = ("label",) if labels else self.outputs
+            object.__setattr__(self, "target", Target(names, labels))
 
 
 @dataclass(frozen=True)
@@ -44,6 +68,23 @@ class Dataset(Part):
         """
         raise NotImplementedError
 
+    def table(self) -> pd.DataFrame | None:
+        """The table that the data are made from, all rows as they are in it; None where points are used as they are."""
+        return None
+
+    def for_losses(self, losses: tuple[Any, ...]) -> Dataset:
+        """The data set as these losses need it; the same unless it leaves open what its targets are.
+
+        Args:
+            losses: those that are asked for by name; none where the loss follows the data.
+        """
+        return self
+
+    @property
+    def label(self) -> str:
+        """What it is called in pictures and tables."""
+        return self.name
+
 
 def split(
     X: Array, Y: Array, task: str, test_share: float, seed: int, inputs: tuple[str, ...], outputs: tuple[str, ...]
@@ -53,21 +94,48 @@ def split(
     order = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(1,))).permutation(n)
     n_test = min(round(test_share * n), n - 1)
     train, test = np.sort(order[n_test:]), np.sort(order[:n_test])
-    return Data(X[:, train], Y[:, train], X[:, test], Y[:, test], task, inputs, outputs)
+    return Data(X[:, train], Y[:, train], X[:, test], Y[:, test], task, inputs, outputs, train=train, test=test)
 
 
-def standardized(data: Data, columns: NDArray[np.bool_] | None = None) -> Data:
-    """The data with mean 0 and standard deviation 1 on the training part, for all coordinates or those marked.
+def split_by_class(classes: NDArray[np.int64], test_share: float, seed: int) -> tuple[Rows, Rows]:
+    """Rows of a training and a test part with the shares of the classes kept, as nearly as whole rows allow.
+
+    Of a class with two rows or more each part gets at least one, where there is a test part; a single row is trained on.
+    """
+    rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(1,)))
+    sizes = np.bincount(classes)
+    exact = sizes * test_share
+    counts = np.floor(exact).astype(np.intp)
+    short = min(round(test_share * len(classes)), len(classes) - 1) - int(counts.sum())
+    counts[np.argsort(counts - exact, kind="stable")[: max(short, 0)]] += 1
+    if test_share > 0.0:
+        counts = np.where(sizes > 1, np.clip(counts, 1, np.maximum(sizes - 1, 1)), 0)
+    drawn = [rng.permutation(np.flatnonzero(classes == k)) for k in range(len(sizes))]
+    test = np.sort(np.concatenate([rows[:count] for rows, count in zip(drawn, counts, strict=True)]))
+    return np.setdiff1d(np.arange(len(classes)), test), test.astype(np.intp)
+
+
+def moments(values: Array) -> tuple[Array, Array]:
+    """Mean and standard deviation of each row of values (d, examples), both (d, 1); the deviation is 1 where nothing varies."""
+    mean = values.mean(axis=1, keepdims=True)
+    deviation = values.std(axis=1, keepdims=True)
+    deviation[deviation <= 1e-12 * np.abs(mean)] = 1.0
+    return mean, deviation
+
+
+def standardized(data: Data) -> Data:
+    """The data with mean 0 and standard deviation 1 on the training part, and the encoding that makes them so.
 
     A coordinate that does not vary on the training part is only centred.
     """
-    mean = data.X_train.mean(axis=1, keepdims=True)
-    deviation = data.X_train.std(axis=1, keepdims=True)
-    deviation[deviation <= 1e-12 * np.abs(mean)] = 1.0
-    if columns is not None:
-        mean[~columns], deviation[~columns] = 0.0, 1.0
-    X_train, X_test = (data.X_train - mean) / deviation, (data.X_test - mean) / deviation
-    return Data(X_train, data.Y_train, X_test, data.Y_test, data.task, data.inputs, data.outputs)
+    mean, deviation = moments(data.X_train)
+    scales = zip(data.inputs, mean[:, 0].tolist(), deviation[:, 0].tolist(), strict=True)
+    return replace(
+        data,
+        X_train=(data.X_train - mean) / deviation,
+        X_test=(data.X_test - mean) / deviation,
+        encoding=Encoding(tuple(Numeric(*each) for each in scales)),
+    )
 
 
 def one_of(classes: NDArray[np.int64], n_classes: int) -> Array:

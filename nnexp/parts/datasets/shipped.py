@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import ClassVar
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
 from nnexp.parts.datasets.base import Data, Dataset, one_of, split, standardized
+from nnexp.parts.datasets.columns import Target
 from nnexp.parts.registry import Seed, Share, part
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @dataclass(frozen=True)
@@ -19,20 +23,38 @@ class Shipped(Dataset):
     seed: Seed = 0
 
     loader: ClassVar[str]
+    target: ClassVar[str] = "target"
 
     def load(self) -> Data:
+        bunch = self._bunch()
+        X, inputs = bunch.data.T.astype(np.float64), tuple(map(str, bunch.feature_names))
+        Y, task, outputs, target = self.targets(bunch.target, _names(bunch))
+        return replace(standardized(split(X, Y, task, self.test_share, self.seed, inputs, outputs)), target=target)
+
+    def table(self) -> pd.DataFrame:
+        import pandas as pd
+
+        bunch = self._bunch()
+        labels = np.array(self.targets(bunch.target, _names(bunch))[3].labels)
+        target = labels[bunch.target] if len(labels) else bunch.target
+        return pd.DataFrame(bunch.data, columns=list(map(str, bunch.feature_names))).assign(**{self.target: target})
+
+    def _bunch(self) -> Any:
         from sklearn import datasets
 
-        bunch = getattr(datasets, self.loader)()
-        X, inputs = bunch.data.T.astype(np.float64), tuple(map(str, bunch.feature_names))
-        names = tuple(map(str, getattr(bunch, "target_names", ())))
-        Y, task, outputs = self.targets(bunch.target, names)
-        return standardized(split(X, Y, task, self.test_share, self.seed, inputs, outputs))
+        return getattr(datasets, self.loader)()
 
-    def targets(self, target: np.ndarray, names: tuple[str, ...]) -> tuple[np.ndarray, str, tuple[str, ...]]:
-        """Targets (outputs, examples), the task, and the outputs' names; two classes are one output."""
+    def targets(self, target: np.ndarray, names: tuple[str, ...]) -> tuple[np.ndarray, str, tuple[str, ...], Target]:
+        """Targets (outputs, examples), the task, the outputs' names (two classes are one output), and what the outputs say."""
         task = "binary" if len(names) == 2 else "multiclass"
-        return one_of(target, len(names)), task, names[1:] if len(names) == 2 else names
+        outputs = names[1:] if len(names) == 2 else names
+        labels = tuple(int(name) if name.isdigit() else name for name in names)
+        return one_of(target, len(names)), task, outputs, Target((self.target,), labels)
+
+
+def _names(bunch: Any) -> tuple[str, ...]:
+    """The names of the classes; none for a regression."""
+    return tuple(map(str, getattr(bunch, "target_names", ())))
 
 
 @part("dataset", "iris")
@@ -69,5 +91,9 @@ class Diabetes(Shipped):
 
     loader: ClassVar[str] = "load_diabetes"
 
-    def targets(self, target: np.ndarray, names: tuple[str, ...]) -> tuple[np.ndarray, str, tuple[str, ...]]:
-        return ((target - target.mean()) / target.std())[None, :], "regression", ("progress",)
+    target: ClassVar[str] = "progress"
+
+    def targets(self, target: np.ndarray, names: tuple[str, ...]) -> tuple[np.ndarray, str, tuple[str, ...], Target]:
+        mean, deviation = target.mean(), target.std()
+        told = Target((self.target,), (), float(mean), float(deviation))
+        return ((target - mean) / deviation)[None, :], "regression", (self.target,), told

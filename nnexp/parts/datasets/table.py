@@ -1,216 +1,310 @@
-"""The user's own table: a CSV or Parquet file with one row per example and one column to be guessed."""
+"""The user's own table: a CSV, Parquet or Excel file with one row per example and one column to be guessed."""
 
 from __future__ import annotations
 
-import csv
 import functools
 import hashlib
-import warnings
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
-from nnexp.errors import UserError, unknown
-from nnexp.parts.datasets.base import Data, Dataset, one_of, split, standardized
+from nnexp.errors import UserError, override, unknown
+from nnexp.parts.datasets import reading
+from nnexp.parts.datasets.base import Data, Dataset, moments, one_of, split, split_by_class
+from nnexp.parts.datasets.columns import Categorical, Encoding, Numeric, Target
+from nnexp.parts.datasets.inspection import MOST_LEVELS, Column, Inspector, typed_labels
 from nnexp.parts.registry import MOST_BYTES, Seed, Share, part, refuse_too_large
 
 if TYPE_CHECKING:
     import pandas as pd
 
-MOST_LEVELS = 100
-LARGEST = 1e100
-ODD = (list, dict, np.ndarray, bytes)
+Array = NDArray[np.float64]
+Rows = NDArray[np.intp]
+
+KEY = "dataset.table"
+MOST_RATINGS, LEAST_PER_RATING = 10, 3
+"""Whole numbers with at most so many different values, each as often on average, may be classes or numbers."""
 
 
 @part("dataset", "table")
 class Table(Dataset):
-    """A CSV or Parquet file; numeric columns are standardized, text columns become one 0-or-1 column per level.
+    """A CSV, Parquet or Excel file; numeric columns are standardized, text columns become one 0-or-1 column per level.
 
-    `target` names the column to guess: numbers are regression (or classes, with task=classes, or if all are 0 or 1), text
-    is classes. `ignore` names columns to leave out.
+    `target` names the column to guess, or gives its place: 1 is the first column, -1 the last. Text is classes, as are two
+    different whole numbers; other numbers are regression. `ignore` names columns to leave out, `keep` numeric columns that
+    would be left out because they number the rows, `categorical` columns that are categories whatever they look like.
+    `missing` says what is done about missing values: refuse them, drop their rows, or put in the median of the training
+    part (of categories the most frequent one); `missing_values` lists their spellings. `separator`, `decimal`, `encoding`,
+    `header` (true, false, or the names) and `sheet` say how the file is written. `standardize_target` trains a regression on
+    targets with mean 0 and standard deviation 1; errors are given in the target's own unit too.
     """
 
     path: str = ""
-    target: str = ""
-    ignore: tuple[str, ...] = ()
+    target: str | int = ""
+    ignore: tuple[str | int, ...] = ()
+    keep: tuple[str | int, ...] = ()
+    categorical: tuple[str | int, ...] = ()
     task: Literal["auto", "regression", "classes"] = "auto"
+    missing: Literal["refuse", "drop_rows", "median"] = "refuse"
+    missing_values: Literal["auto"] | tuple[str, ...] = "auto"
+    separator: str = "auto"
+    decimal: Literal["auto", ".", ","] = "auto"
+    encoding: str = "auto"
+    header: Literal["auto"] | bool | tuple[str, ...] = "auto"
+    sheet: str | int | None = None
+    standardize_target: bool = True
     test_share: Share = 0.3
     seed: Seed = 0
 
     def identity(self) -> dict[str, Any]:
-        file = self._file()
-        return {**self.settings(), "path": f"sha256:{_content(file, file.stat().st_size, file.stat().st_mtime_ns)}"}
+        return {**self.settings(), "path": f"sha256:{self._content()}"}
+
+    @property
+    def label(self) -> str:
+        return Path(self.path).name or self.name
 
     def load(self) -> Data:
-        frame = self._frame()
-        if self.target not in frame.columns:
-            raise unknown("dataset.table.target", self.target, map(str, frame.columns))
-        for name in self.ignore:
-            if name not in frame.columns or name == self.target:
-                raise unknown("dataset.table.ignore", name, [c for c in frame.columns if c != self.target])
-        columns = [c for c in frame.columns if c != self.target and c not in self.ignore]
-        _refuse_unusable(frame[[*columns, self.target]], columns, self.path)
-        X, numeric, inputs = _inputs(frame[columns], self.path)
-        Y, task, outputs = self._targets(frame[self.target])
-        return standardized(split(X, Y, task, self.test_share, self.seed, inputs, outputs), numeric)
+        whole = self._inspected()
+        rows, dropped = self._rows(whole)
+        columns = [replace(column, text=column.text.iloc[rows], values=_taken(column.values, rows)) for column in whole.inputs]
+        target = replace(whole.target, text=whole.target.text.iloc[rows], values=_taken(whole.target.values, rows))
+        if len(rows) < 2:
+            raise UserError(f"{self.path} has {len(rows)} rows that can be used; at least 2 are needed")
+        classes, labels = self._classes(target)
+        train, test = self._split(len(rows), classes)
+        encoding = Encoding(tuple(_fitted(column, train, self.missing) for column in columns), whole.spellings)
+        refuse_too_large(self.path, sum(len(column.inputs) for column in encoding.columns), len(rows))
+        X = np.concatenate([_encoded(*pair) for pair in zip(encoding.columns, columns, strict=True)])
+        Y, task, outputs, told = self._outputs(target, classes, labels, train)
+        inputs = tuple(name for column in encoding.columns for name in column.inputs)
+        parts = X[:, train], Y[:, train], X[:, test], Y[:, test]
+        return Data(*parts, task, inputs, outputs, encoding, told, rows[train], rows[test], (*whole.notes, *dropped))
+
+    def table(self) -> pd.DataFrame:
+        return self._read().frame
+
+    def read(self, path: str | Path) -> pd.DataFrame:
+        """Another file that is written as this one, as a frame."""
+        return replace(self, path=str(path))._read().frame
+
+    def for_losses(self, losses: tuple[Any, ...]) -> Table:
+        if self.task != "auto" or not losses or not self._is_open(self._inspected().target):
+            return self
+        classes = any("regression" not in loss.tasks for loss in losses)
+        return replace(self, task="classes" if classes else "regression")
 
     def _file(self) -> Path:
         if not self.path:
-            raise UserError("dataset.table.path is not given; say dataset.table.path=FILE, a CSV or Parquet file")
-        file = Path(self.path)
+            raise UserError(f"{KEY}.path is not given; say {KEY}.path=FILE, a CSV, Parquet or Excel file")
+        file = Path(self.path).expanduser()
         try:
             found = file.is_file()
         except OSError:
             found = False
         if not found:
-            raise UserError(f"dataset.table.path={self.path}: there is no such file; give a CSV or Parquet file")
+            raise UserError(f"{KEY}.path={self.path}: there is no such file; give a CSV, Parquet or Excel file")
         return file
 
-    def _frame(self) -> pd.DataFrame:
+    def _content(self) -> str:
         file = self._file()
-        read = _read_parquet if file.suffix.lower() in (".parquet", ".pq") else _read_csv
-        try:
-            frame = read(file).rename(columns=str)
-        except UserError:
-            raise
-        except Exception as error:
-            first = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-            raise UserError(f"{self.path} cannot be read ({first}); give a CSV file or a .parquet file") from None
-        if not frame.columns.is_unique:
-            raise UserError(f"{self.path} has two columns of one name; give each column a name of its own")
-        return _numbers(frame)
+        return _digest(file, file.stat().st_size, file.stat().st_mtime_ns)
 
-    def _targets(self, column: pd.Series) -> tuple[np.ndarray, str, tuple[str, ...]]:
-        numbers = _is_number(column)
-        if self.task == "regression" and not numbers:
-            raise UserError(
-                f"dataset.table.target={self.target} holds text; regression needs numbers: say task=classes"
-            )
-        if not numbers:
-            _refuse_near_numbers(column, self.target, self.path)
-        levels = sorted(column.unique(), key=lambda level: (str(type(level)), level))
-        binary_numbers = numbers and len(levels) == 2 and list(levels) == [0, 1]
-        if self.task == "regression" or (self.task == "auto" and numbers and not binary_numbers):
-            return column.to_numpy(np.float64)[None, :], "regression", (self.target,)
-        _refuse_levels(self.target, len(levels), least=2)
-        classes = column.map({level: i for i, level in enumerate(levels)}).to_numpy(np.int64)
-        names = tuple(f"{self.target}={level}" for level in levels)
-        task = "binary" if len(levels) == 2 else "multiclass"
-        return one_of(classes, len(levels)), task, names[1:] if len(levels) == 2 else names
+    def _read(self) -> reading.Read:
+        dialect = reading.Dialect(self.separator, self.encoding, self.header, self.sheet)
+        return _read(self._file(), self._content(), dialect)
+
+    def _inspected(self) -> Inspected:
+        return _inspected(self, self._content())
+
+    def _named(self, names: Iterable[str | int], known: list[str], key: str) -> tuple[str, ...]:
+        """Columns by their names, from names or places: 1 is the first, -1 the last."""
+        found = []
+        for name in names:
+            if isinstance(name, int) and str(name) not in known and 0 < abs(name) <= len(known):
+                name = known[name - 1 if name > 0 else name]
+            if str(name) not in known:
+                raise unknown(f"{KEY}.{key}", name, known)
+            found.append(str(name))
+        return tuple(found)
+
+    def _rows(self, whole: Inspected) -> tuple[Rows, tuple[str, ...]]:
+        """The rows that are used, and in words which are not.
+
+        Raises:
+            UserError: if values are missing and nothing says what to do about it.
+        """
+        gaps = {column.name: int(column.missing.sum()) for column in whole.inputs if column.missing.any()}
+        absent = whole.target.missing
+        broken = np.any([column.missing for column in whole.inputs] if self.missing != "median" else [absent], axis=0) | absent
+        if self.missing == "refuse" and broken.any():
+            self._refuse_gaps(whole, gaps, int(absent.sum()), int((~broken).sum()))
+        kept = np.flatnonzero(~broken)
+        count = int(broken.sum())
+        notes = [f"{count} row{'s' * (count != 1)} with missing values dropped"] if count else []
+        if self.missing == "median" and gaps:
+            notes.append(f"missing values of {', '.join(gaps)} replaced by the training part's median or most frequent level")
+        return kept, tuple(notes)
+
+    def _refuse_gaps(self, whole: Inspected, gaps: dict[str, int], without_target: int, n_whole: int) -> None:
+        """Refuse missing values, all columns with gaps in one line."""
+        first = next(column for column in [whole.target, *whole.inputs] if column.missing.any())
+        row, said = int(np.argmax(first.missing)) + 1, []
+        if without_target:
+            said.append(f"the target {whole.target.name} is missing in {without_target}")
+        said += [f"{name} in {count}" for name, count in gaps.items()]
+        n = len(whole.target.missing)
+        what = f"{self.path} has missing values, the first in row {row} of column {first.name}: {', '.join(said)} of {n} rows"
+        fill = f", {KEY}.missing=median to fill them" if gaps else ""
+        leave = [name for name, count in gaps.items() if 2 * count > n]
+        drop = f", or leave columns out with {override(f'{KEY}.ignore', [*self.ignore, *leave])}" if leave else ""
+        raise UserError(
+            f"{what}; {n_whole} rows have every value: say {KEY}.missing=drop_rows to use these alone{fill}{drop}"
+        )
+
+    def _is_open(self, target: Column) -> bool:
+        """Whether the target's few whole numbers may be classes or numbers."""
+        if target.values is None:
+            return False
+        values = np.unique(target.values[~target.missing])
+        whole = bool((values == np.round(values)).all())
+        return whole and 2 < len(values) <= min(MOST_RATINGS, len(target.values) // LEAST_PER_RATING)
+
+    def _classes(self, target: Column) -> tuple[NDArray[np.int64] | None, list[Any]]:
+        """The number of each row's class, (rows,), and the labels; None where the target is a number to be guessed.
+
+        Raises:
+            UserError: if the target cannot be what it is to be, or may be either.
+        """
+        name, numbers = target.name, target.values
+        levels = [str(level) for level in target.levels]
+        if self.task == "regression" and numbers is None:
+            raise UserError(f"{KEY}.target={name} holds text; regression needs numbers: say {KEY}.task=classes")
+        if self.task == "auto" and self._is_open(target):
+            what = f"{self.path}: the target {name} has {len(levels)} different whole numbers, which may be classes or numbers"
+            raise UserError(f"{what}; say {KEY}.task=classes or {KEY}.task=regression")
+        two = numbers is not None and len(levels) == 2 and bool((numbers == np.round(numbers)).all())
+        if self.task == "regression" or (self.task == "auto" and numbers is not None and not two):
+            return None, []
+        if not 2 <= len(levels) <= MOST_LEVELS or 2 * len(levels) > max(len(target.text), 4):
+            what = f"{self.path}: the target {name} has {len(levels)} different values in {len(target.text)} rows"
+            other = f" or say {KEY}.task=regression" if numbers is not None else ""
+            raise UserError(f"{what}; classes need 2 to {MOST_LEVELS}, each in several rows: choose another target{other}")
+        labels, spelled = typed_labels(levels)
+        number = {text: place for place, text in enumerate(spelled)}
+        return target.text.map(number).to_numpy(np.int64), labels
+
+    def _split(self, n: int, classes: NDArray[np.int64] | None) -> tuple[Rows, Rows]:
+        """The rows of the training and the test part; classes keep their shares."""
+        if classes is not None:
+            return split_by_class(classes, self.test_share, self.seed)
+        drawn = split(np.empty((1, n)), np.empty((1, n)), "regression", self.test_share, self.seed, (), ())
+        return np.asarray(drawn.train), np.asarray(drawn.test)
+
+    def _outputs(
+        self, target: Column, classes: NDArray[np.int64] | None, labels: list[Any], train: Rows
+    ) -> tuple[Array, str, tuple[str, ...], Target]:
+        """Targets (outputs, rows), the task, the names of the outputs, and what turns them back into the table's values."""
+        name = target.name
+        if classes is None:
+            values = np.asarray(target.values)[None, :]
+            mean, deviation = moments(values[:, train]) if self.standardize_target else (np.zeros((1, 1)), np.ones((1, 1)))
+            told = Target((name,), (), float(mean[0, 0]), float(deviation[0, 0]))
+            return (values - mean) / deviation, "regression", (name,), told
+        names = tuple(label if isinstance(label, str) else f"{name}={label}" for label in labels)
+        told = Target((name,), tuple(labels))
+        if len(labels) == 2:
+            return one_of(classes, 2), "binary", names[1:], told
+        return one_of(classes, len(labels)), "multiclass", names, told
+
+
+@dataclass(frozen=True)
+class Inspected:
+    """A table's columns: the target, those that are inputs, what else is to be known in words, how missing values are spelled."""
+
+    target: Column
+    inputs: tuple[Column, ...]
+    notes: tuple[str, ...]
+    spellings: tuple[str, ...]
 
 
 @functools.lru_cache(maxsize=8)
-def _content(file: Path, size: int, changed: int) -> str:
+def _inspected(table: Table, content: str) -> Inspected:
+    """What the columns of a table are; `content` is the digest of its file."""
+    found = table._read()
+    names = [str(name) for name in found.frame.columns]
+    if table.target == "":
+        raise UserError(f"{KEY}.target is not given; say {KEY}.target=NAME, one of: {', '.join(names)}")
+    (target,) = table._named([table.target], names, "target")
+    others = [name for name in names if name != target]
+    ignore, keep, categorical = (
+        table._named(getattr(table, key), others, key) for key in ("ignore", "keep", "categorical")
+    )
+    inspector = Inspector(table.path, table.missing_values, table.decimal, categorical, keep, target)
+    columns = inspector.columns(found.frame[[name for name in names if name not in ignore]])
+    why = {column.name: inspector.left_out(column, found.nameless) for column in columns if column.name != target}
+    inputs = tuple(column for column in columns if column.name != target and not why[column.name])
+    left = {name: reason for name, reason in why.items() if reason}
+    if not inputs or len(found.frame) < 2:
+        said = "".join(f"; {name} is left out ({reason})" for name, reason in left.items())
+        more = f": {override(f'{KEY}.keep', list(left))} makes inputs of numbers that are left out" if left else ""
+        raise UserError(f"{table.path} has {len(found.frame)} rows and {len(inputs)} input columns{said}; 2 and 1 are needed{more}")
+    notes = [*found.notes, *(f"{name} left out ({reason})" for name, reason in left.items())]
+    notes += [f"{name} ignored" for name in ignore]
+    notes += _written(columns)
+    return Inspected(next(c for c in columns if c.name == target), inputs, tuple(notes), inspector.spellings)
+
+
+def _written(columns: Iterable[Column]) -> Iterator[str]:
+    """How numbers are written that are not plain, the columns of one format together."""
+    formats: dict[str, list[str]] = {}
+    for column in columns:
+        formats.setdefault(str(column.written), []).append(column.name)
+    yield from (f"{', '.join(names)} read with {written}" for written, names in formats.items() if written)
+
+
+@functools.lru_cache(maxsize=4)
+def _read(file: Path, content: str, dialect: reading.Dialect) -> reading.Read:
+    """What a file holds; `content` is its digest."""
+    return reading.read(file, dialect)
+
+
+@functools.lru_cache(maxsize=8)
+def _digest(file: Path, size: int, changed: int) -> str:
     """The digest of a file's content, read again where its size or time of change are others."""
     if size > MOST_BYTES:
-        what = f"dataset.table.path={file} is a file of {size / 2**30:,.0f} GiB"
+        what = f"{KEY}.path={file} is a file of {size / 2**30:,.0f} GiB"
         raise UserError(f"{what}; up to {MOST_BYTES / 2**30:.0f} are allowed: give fewer rows")
     try:
         with open(file, "rb") as opened:
             return hashlib.file_digest(opened, "sha256").hexdigest()
     except OSError as error:
-        raise UserError(f"dataset.table.path={file} cannot be read ({error.strerror}); give a file that can") from None
+        raise UserError(f"{KEY}.path={file} cannot be read ({error.strerror}); give a file that can") from None
 
 
-def _read_parquet(file: Path) -> pd.DataFrame:
-    """A Parquet file, refused where it is much larger within than it looks."""
-    import pandas as pd
-    import pyarrow.parquet as pq
-
-    with open(file, "rb") as opened:
-        found = pq.read_metadata(opened)
-    refuse_too_large(f"{file}", found.num_rows, found.num_columns)
-    return pd.read_parquet(file)
+def _taken(values: Array | None, rows: Rows) -> Array | None:
+    return None if values is None else values[rows]
 
 
-def _read_csv(file: Path) -> pd.DataFrame:
-    """A CSV file, refused where a row has more cells than the header or two columns have one name."""
-    import pandas as pd
-
-    with open(file, newline="", encoding="utf-8-sig") as opened:
-        header = next(csv.reader(opened), [])
-    if len(set(header)) < len(header):
-        raise UserError(f"{file} has two columns of one name; give each column a name of its own")
-    with warnings.catch_warnings():
-        warnings.simplefilter("error", pd.errors.ParserWarning)
-        return pd.read_csv(file, index_col=False)
-
-
-def _numbers(frame: pd.DataFrame) -> pd.DataFrame:
-    """The frame with columns of numbers that are not held as such (big integers, decimals) made numbers.
-
-    Columns that hold times, lists or records are refused.
-    """
-    import pandas as pd
-
-    for name in frame.columns:
-        column = frame[name]
-        odd = column.map(lambda cell: isinstance(cell, ODD)) if column.dtype.kind == "O" else False
-        if column.dtype.kind in "Mm" or np.any(odd):
-            what = f"column {name} holds {'times' if column.dtype.kind in 'Mm' else 'lists, records or bytes'}"
-            raise UserError(
-                f"{what}, which are neither numbers nor categories; make numbers of them, or drop the column"
-            )
-        if not _is_number(column) and column.notna().all():
-            numbers = pd.to_numeric(column, errors="coerce")
-            if numbers.notna().all() and len(numbers):
-                frame[name] = numbers.astype(np.float64)
-    return frame
+def _fitted(column: Column, train: Rows, missing: str) -> Numeric | Categorical:
+    """What the training part says of a column: mean and deviation, or levels, and what stands in for a missing value."""
+    if column.values is None:
+        most = column.text.iloc[train].mode()
+        return Categorical(column.name, tuple(column.levels), str(most.iloc[0]) if missing == "median" and len(most) else None)
+    known = column.values[train]
+    fill = None
+    if missing == "median":
+        fill = float(np.nanmedian(known)) if not np.isnan(known).all() else 0.0
+        known = np.where(np.isnan(known), fill, known)
+    mean, deviation = moments(known[None, :])
+    return Numeric(column.name, float(mean[0, 0]), float(deviation[0, 0]), fill, column.written)
 
 
-def _is_number(column: pd.Series) -> bool:
-    return bool(column.dtype.kind in "iufb")
-
-
-def _refuse_unusable(frame: pd.DataFrame, columns: list[str], path: str) -> None:
-    """Refuse a table with too little in it, or with a missing value, naming the first one's row and column."""
-    if len(frame) < 2 or not columns:
-        raise UserError(f"{path} has {len(frame)} rows and {len(columns)} input columns; at least 2 and 1 are needed")
-    for name in frame.columns:
-        column = frame[name]
-        missing = column.isna().to_numpy() | (~(np.abs(column) < LARGEST) if column.dtype.kind == "f" else False)
-        if missing.any():
-            row = int(np.argmax(missing)) + 1
-            where = f"{path} has no usable value in row {row} of column {name} ({int(missing.sum())} such rows)"
-            raise UserError(
-                f"{where}; fill it, drop the row, or leave the column out with dataset.table.ignore=[{name}]"
-            )
-
-
-def _inputs(frame: pd.DataFrame, path: str) -> tuple[np.ndarray, np.ndarray, tuple[str, ...]]:
-    """The columns as numbers (d, examples), which of the d rows were numeric, and their names."""
-    rows, numeric, names = [], [], []
-    for name in frame.columns:
-        column = frame[name]
-        if _is_number(column):
-            rows.append(column.to_numpy(np.float64))
-            numeric.append(True)
-            names.append(str(name))
-            continue
-        _refuse_near_numbers(column, str(name), path)
-        levels = sorted(column.astype(str).unique())
-        _refuse_levels(str(name), len(levels), least=1)
-        refuse_too_large(path, len(rows) + len(levels), len(frame))
-        for level in levels:
-            rows.append((column.astype(str) == level).to_numpy(np.float64))
-            numeric.append(False)
-            names.append(f"{name}={level}")
-    return np.stack(rows), np.array(numeric), tuple(names)
-
-
-def _refuse_near_numbers(column: pd.Series, name: str, path: str) -> None:
-    """Refuse a column that is numbers but for a few cells: most likely a slip, not categories."""
-    import pandas as pd
-
-    bad = pd.to_numeric(column.astype(str), errors="coerce").isna().to_numpy()
-    if 0 < bad.sum() < 0.5 * len(column):
-        row = int(np.argmax(bad))
-        where = f"{path} has the non-numeric cell {column.iloc[row]!r} in row {row + 1} of column {name}"
-        raise UserError(f"{where}; mend it, or leave the column out with dataset.table.ignore=[{name}]")
-
-
-def _refuse_levels(name: str, n_levels: int, least: int) -> None:
-    if not least <= n_levels <= MOST_LEVELS:
-        what = f"column {name} has {n_levels} different values; classes and categories need {least} to {MOST_LEVELS}"
-        raise UserError(f"{what}; leave it out with dataset.table.ignore, or say dataset.table.task=regression")
+def _encoded(encoding: Numeric | Categorical, column: Column) -> Array:
+    """A column's inputs (inputs, rows)."""
+    if isinstance(encoding, Numeric):
+        return encoding.scaled(np.asarray(column.values))
+    return encoding.coded(column.text if encoding.fill is None else column.text.fillna(encoding.fill))

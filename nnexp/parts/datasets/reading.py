@@ -1,0 +1,271 @@
+"""What does a file of the user's hold? A CSV file of any dialect, a Parquet file or a sheet of Excel's as a frame.
+
+Cells of a text file stay text, without the blanks around them; what they mean is decided in `nnexp.parts.datasets.table`. What
+had to be found out (the separator, the encoding, whether there is a header) is reported in `Read.notes`, and what cannot be
+found out is refused with the key that settles it.
+"""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import io
+import re
+import warnings
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from nnexp.errors import UserError, override
+from nnexp.parts.datasets import header
+from nnexp.parts.registry import refuse_too_large
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+KEY = "dataset.table"
+SAMPLE_ROWS = 1000
+SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "vertical bars", " ": "blanks"}
+MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
+PACKED = ((b"\x1f\x8b", "gzip"), (b"BZh", "bzip2"), (b"\xfd7zXZ", "xz"), (b"PK\x03\x04", "zip"))
+
+
+@dataclass(frozen=True)
+class Dialect:
+    """How a file is to be read, as the keys of `dataset.table` say it; "auto" is found out from the file."""
+
+    separator: str = "auto"
+    encoding: str = "auto"
+    header: str | bool | tuple[str, ...] = "auto"
+    sheet: str | int | None = None
+
+
+@dataclass(frozen=True)
+class Read:
+    """What a file holds.
+
+    frame: a row per example; columns of text files are text, those of other files as they are kept there.
+    notes: what was found out or left out, in words.
+    nameless: the columns whose names are not in the file.
+    """
+
+    frame: pd.DataFrame
+    notes: tuple[str, ...] = ()
+    nameless: tuple[str, ...] = ()
+
+
+def read(file: Path, dialect: Dialect) -> Read:
+    """What a file holds.
+
+    Raises:
+        UserError: if it cannot be read, naming the cause and the key that settles it.
+    """
+    kinds = {".parquet": _parquet, ".pq": _parquet, ".xlsx": _excel, ".xlsm": _excel, ".xls": _excel}
+    try:
+        found = kinds.get(file.suffix.lower(), _text)(file, dialect)
+    except UserError:
+        raise
+    except Exception as error:
+        first = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+        raise UserError(f"{file} cannot be read ({first}); give a CSV, Parquet or Excel file") from None
+    twice = [name for name, count in Counter(found.frame.columns).items() if count > 1]
+    if twice:
+        what = f"{file} has two columns of one name: {', '.join(map(repr, twice))}"
+        raise UserError(f"{what}; give each column a name of its own in the file, or all names with {KEY}.header=[a,b,...]")
+    return found
+
+
+def _parquet(file: Path, dialect: Dialect) -> Read:
+    """A Parquet file, refused where it is much larger within than it looks."""
+    import pandas as pd
+    import pyarrow.parquet as pq
+
+    with open(file, "rb") as opened:
+        found = pq.read_metadata(opened)
+    refuse_too_large(f"{file}", found.num_rows, found.num_columns)
+    return Read(pd.read_parquet(file).reset_index(drop=True).rename(columns=str))
+
+
+def _excel(file: Path, dialect: Dialect) -> Read:
+    """A sheet of an Excel file: the one that is named, or the only one that holds anything."""
+    import pandas as pd
+
+    if file.suffix.lower() == ".xls":
+        raise UserError(f"{file} is of Excel's old format; save it as .xlsx or as CSV")
+    with pd.ExcelFile(file, engine="openpyxl") as book:
+        names = book.sheet_names
+        sheets = {name: book.parse(name, header=None, keep_default_na=False, na_filter=False) for name in names}
+    sheet = dialect.sheet
+    if isinstance(sheet, int) and 1 <= sheet <= len(names):
+        sheet = names[sheet - 1]
+    filled = [name for name, cells in sheets.items() if cells.size]
+    if sheet is None and len(filled) == 1:
+        sheet = filled[0]
+    if sheet not in sheets:
+        known = ", ".join(map(repr, names))
+        what = f"{file} has {len(filled)} sheets" if sheet is None else f"{KEY}.sheet={sheet} is not in {file}"
+        raise UserError(f"{what}: {known}; say which, as in {override(f'{KEY}.sheet', names[0])}")
+    cells = sheets[sheet].map(lambda cell: cell.strip() if isinstance(cell, str) else cell)
+    found = _named(cells, str(file), dialect.header)
+    columns = {name: _typed(column) for name, column in found.frame.items()}
+    return Read(pd.DataFrame(columns), (f"sheet {sheet!r}", *found.notes), found.nameless)
+
+
+def _typed(column: pd.Series) -> pd.Series:
+    """A column of Excel's cells as numbers or times where all are, else as text; empty cells as empty text."""
+    filled = column[column.map(lambda cell: cell != "" and cell is not None)]
+    if len(filled) == len(column):
+        return column.infer_objects()
+    if filled.map(lambda cell: isinstance(cell, int | float | bool)).all() or not len(filled):
+        return column.where(column != "", None).astype(float)
+    return column.map(lambda cell: "" if cell is None else str(cell))
+
+
+def _text(file: Path, dialect: Dialect) -> Read:
+    """A text file of rows, its cells as text."""
+    text, encoding = _decoded(file, dialect.encoding)
+    lines = text.splitlines()
+    separator, quote = _separator(lines, dialect.separator, str(file))
+    comments = _comment_lines(lines, separator)
+    body = "\n".join(line for line in lines[comments:] if line.strip())
+    cells = _cells(body, separator, quote, str(file))
+    refuse_too_large(f"{file}", *cells.shape)
+    found = _named(cells, str(file), dialect.header)
+    notes = [] if separator == "," else [f"separated by {SEPARATORS.get(separator, repr(separator))}"]
+    notes += [f"encoding {encoding}"] if encoding not in ("utf-8", "utf-8-sig") else []
+    notes += [f"{comments} comment line{'s' * (comments != 1)} skipped"] if comments else []
+    return Read(found.frame, (*notes, *found.notes), found.nameless)
+
+
+def _decoded(file: Path, encoding: str) -> tuple[str, str]:
+    """The text of a file and its encoding: the one that is named, UTF-8, or Windows-1252, which holds Latin-1."""
+    raw = file.read_bytes()
+    packed = next((name for mark, name in PACKED if raw.startswith(mark)), None)
+    if packed:
+        raise UserError(f"{file} is packed ({packed}); unpack it, and give the CSV file")
+    marked = next((name for mark, name in MARKS if raw.startswith(mark)), None)
+    tried = [encoding] if encoding != "auto" else [marked or "utf-8", "cp1252"]
+    for name in tried:
+        try:
+            text = raw.decode(name)
+        except LookupError:
+            raise UserError(f"{KEY}.encoding={name} is not known; say utf-8, cp1252, latin-1 or utf-16") from None
+        except UnicodeDecodeError:
+            continue
+        if "\0" in text:
+            raise UserError(f"{file} holds bytes that are no text; give a CSV, Parquet or Excel file")
+        return text, name
+    what = f"{file} is not encoded as {' or '.join(tried)}"
+    raise UserError(f"{what}; say how it is, as in {KEY}.encoding=latin-1, or save it as UTF-8")
+
+
+def _separator(lines: list[str], separator: str, file: str) -> tuple[str, str]:
+    """What stands between cells, and the quotation mark: as named, or as a sniffer finds them in the first rows."""
+    import clevercsv
+
+    sample = [line for line in lines if line.strip() and not line.startswith("#")][:200]
+    sample = sample or [line for line in lines if line.strip()][:200]
+    if separator not in ("auto", "tab"):
+        return separator, '"'
+    if separator == "tab":
+        return "\t", '"'
+    try:
+        found = clevercsv.Sniffer().sniff("\n".join(line[:10_000] for line in sample), delimiters="".join(SEPARATORS))
+        mark, quote = found.delimiter, found.quotechar
+    except Exception:  # the sniffer has none that fits
+        mark, quote = "", ""
+    counts = {mark: sample[0].count(mark) for mark in SEPARATORS} if sample else {}
+    if not mark and max(counts.values(), default=0) and len(sample) > 1:
+        raise UserError(f"{file}: what separates the columns is not clear; say {KEY}.separator=',' (or ';', tab, '|')")
+    return mark or ",", quote if quote == "'" else '"'
+
+
+def _comment_lines(lines: list[str], separator: str) -> int:
+    """How many lines at the beginning are comments or empty; a header may begin with "#" as its first name."""
+    count = 0
+    for line in lines:
+        if line.strip() and (not line.startswith("#") or line.startswith(f"#{separator}")):
+            break
+        count += bool(line.strip())
+    return count if count < len([line for line in lines if line.strip()]) else 0
+
+
+def _cells(body: str, separator: str, quote: str, file: str) -> pd.DataFrame:
+    """The cells of a text file as text without blanks around them, the header's row with them."""
+    import pandas as pd
+
+    first = csv.reader(io.StringIO(body), delimiter=separator, quotechar=quote, skipinitialspace=True)
+    if separator == " ":
+        lengths = [len(line.split()) for line, _ in zip(io.StringIO(body), range(SAMPLE_ROWS), strict=False)]
+    else:
+        lengths = [len(row) for row, _ in zip(first, range(SAMPLE_ROWS), strict=False)]
+    if not lengths:
+        raise UserError(f"{file} is empty; give a table with a header and rows")
+    width = max(lengths)
+    _refuse_ragged(lengths, file)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", pd.errors.ParserWarning)
+        try:
+            cells = pd.read_csv(
+                io.StringIO(body),
+                sep=r"\s+" if separator == " " else separator,
+                quotechar=quote,
+                header=None,
+                names=range(width),
+                index_col=False,
+                dtype=str,
+                na_filter=False,
+                skipinitialspace=True,
+            )
+        except pd.errors.ParserError as error:
+            raise UserError(f"{file}: {_row_of(str(error))}; give every row as many cells as the header") from None
+    cells = cells.apply(lambda column: column.fillna("").str.strip())
+    if lengths[0] == width - 1 and len(cells) > 1:
+        return _shifted(cells)
+    return cells
+
+
+def _row_of(message: str) -> str:
+    """Which row has too many cells, in words, from the parser's message."""
+    found = re.search(r"Expected (\d+) fields in line (\d+), saw (\d+)", message)
+    return f"row {found[2]} has {found[3]} cells, and those before {found[1]}" if found else message.splitlines()[0]
+
+
+def _refuse_ragged(lengths: list[int], file: str) -> None:
+    """Refuse a file whose rows do not have as many cells as its first row, unless each has one more, as row names are written."""
+    common, _ = Counter(lengths[1:] or lengths).most_common(1)[0]
+    longer = next((place for place, length in enumerate(lengths) if length > max(common, lengths[0])), None)
+    if longer is not None:
+        what = f"{file}: row {longer + 1} has {lengths[longer]} cells, and the others {common}"
+        raise UserError(f"{what}; mend that row, or say what separates the cells: {KEY}.separator=';' (or tab, '|')")
+    if len(lengths) > 1 and common > lengths[0] + 1:
+        what = f"{file}: the first row has {lengths[0]} cells, and the others {common}"
+        raise UserError(
+            f"{what}; take away lines above the header, or, where numbers have decimal commas, put them in quotes or "
+            "save the file with semicolons"
+        )
+
+
+def _shifted(cells: pd.DataFrame) -> pd.DataFrame:
+    """Rows with one cell more than the header: row names stand first, or a separator ends each row."""
+    if (cells.iloc[1:, -1] == "").all():
+        return cells
+    names = cells.iloc[0].tolist()
+    cells.iloc[0] = ["", *names[:-1]]
+    return cells
+
+
+def _named(cells: pd.DataFrame, file: str, given: str | bool | tuple[str, ...]) -> Read:
+    """The rows under their names; empty columns without a name are left out."""
+    if not cells.size:
+        raise UserError(f"{file} is empty; give a table with a header and rows")
+    names, body, note = header.split(cells, file, given)
+    nameless = [place for place, name in enumerate(names) if not name]
+    filled = [place for place in range(len(names)) if place not in nameless or (body.iloc[:, place] != "").any()]
+    whole = [names[place] or header.place_name(place) for place in filled]
+    frame = body.iloc[:, filled].set_axis(whole, axis=1).reset_index(drop=True)
+    empty = len(names) - len(filled)
+    notes = [*([note] if note else []), *([f"{empty} empty column{'s' * (empty != 1)} left out"] if empty else [])]
+    unnamed = [] if given is False else [header.place_name(place) for place in nameless if place in filled]
+    return Read(frame, tuple(notes), tuple(unnamed))

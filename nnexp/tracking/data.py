@@ -7,6 +7,8 @@ import json
 from dataclasses import dataclass
 
 from nnexp.configuration import Configuration, digest
+from nnexp.parts.datasets.columns import Numeric
+from nnexp.parts.datasets.summary import describe
 
 CONTEXT = "training"
 
@@ -29,18 +31,20 @@ def data_set(made: Configuration) -> DataSet:
     dataset, data = made.dataset, made.data
     path = getattr(dataset, "path", None)
     source = {"uri": str(path)} if path else {"tags": {"mlflow.source.name": "nnexp", **_plain(dataset.settings())}}
-    columns = [*((name, False) for name in data.inputs), *((name, True) for name in data.outputs)]
-    specs = [{"type": "double", "name": name, "required": True} for name, _ in columns]
+    kinds = {column.name: "double" if isinstance(column, Numeric) else "string" for column in data.encoding.columns}
+    kinds |= dict.fromkeys(data.target.names, "string" if data.target.labels else "double")
+    specs = [{"type": kind, "name": name, "required": True} for name, kind in kinds.items()]
     rows = data.X_train.shape[1] + data.X_test.shape[1]
     profile = {
         "num_rows": rows,
-        "num_elements": rows * len(columns),
+        "num_elements": rows * len(kinds),
         "training examples": data.X_train.shape[1],
         "test examples": data.X_test.shape[1],
         "task": data.task,
+        "what was read": list(describe(dataset, data)),
     }
     return DataSet(
-        name=dataset.name,
+        name=dataset.label,
         digest=digest(dataset.identity()),
         source_type="local" if path else "code",
         source=json.dumps(source),

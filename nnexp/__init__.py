@@ -30,6 +30,7 @@ def sweep(**asked: Any) -> pd.DataFrame:
 
     The keys are those of the configs: `dataset`, `depth`, `width`, `activation`, `loss`, `optimizer`, `step_size`, `seeds`, ...
     A key takes a value or a list of values; a part takes a name, a list of names, or `{"sgd": {"batch_size": [1, 32]}}`.
+    What was read of the data is printed in two lines before training.
 
     Raises:
         UserError: if a key is not known or a value cannot be used; nothing has been written then.
@@ -37,7 +38,7 @@ def sweep(**asked: Any) -> pd.DataFrame:
     from nnexp import config, pipeline
 
     asked = {"tracking": {"store": "none"}, **asked}
-    return pipeline.run(config.check(asked), config=config.plain(asked)).frame()
+    return pipeline.run(config.check(asked), config=config.plain(asked), watcher=pipeline.DataPrinter()).frame()
 
 
 def sync(sweep: str | None = None, runs_dir: str | Path = "runs", watcher: Any = None) -> dict[str, bool]:

@@ -82,6 +82,20 @@ class Silence:
         """Says nothing."""
 
 
+class DataPrinter(Silence):
+    """Prints the two lines that say what was read of each data set, before training."""
+
+    def __init__(self) -> None:
+        self._printed: set[str] = set()
+
+    def planned(self, plan: Plan, missing: int) -> None:
+        """Print what was read, each line once."""
+        for line in plan.data:
+            if line not in self._printed:
+                print(line)
+        self._printed.update(plan.data)
+
+
 @dataclass(frozen=True)
 class Outcome:
     """What came of a sweep: its record, its plan, and how many of its runs were trained this time."""

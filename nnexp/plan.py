@@ -62,7 +62,7 @@ class Plan:
     @functools.cached_property
     def data(self) -> list[str]:
         """What was read of each data set, in two lines each."""
-        return describe_all({c.dataset: c.data for c in self.configurations}.items())
+        return describe_all((dataset, c.data) for dataset, c in {c.dataset: c for c in self.configurations}.items())
 
     @functools.cached_property
     def seconds(self) -> float:

@@ -10,7 +10,7 @@ import os
 import sys
 from collections.abc import Callable
 
-from nnexp.errors import UserError, refused
+from nnexp.errors import UserError, one_line, refused
 
 STREAMS = (("stdin", "r"), ("stdout", "w"), ("stderr", "w"))
 
@@ -35,7 +35,7 @@ def door(run: Callable[[], object], who: str = "nnexp") -> None:
 
 def refuse(error: Exception, who: str = "nnexp") -> None:
     """One line on standard error that says what is wrong."""
-    print(f"{who}: " + " ".join(str(error).split()), file=sys.stderr)
+    print(f"{who}: {one_line(str(error))}", file=sys.stderr)
 
 
 def say_no_more() -> None:

@@ -10,10 +10,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidatorFunctionWrapHandler,
+    field_validator,
+    model_validator,
+)
 
 from nnexp import values
-from nnexp.errors import UserError, unknown
+from nnexp.errors import UserError, shown, unknown
 from nnexp.parts import registry
 
 LEFT_OUT = {
@@ -27,6 +36,21 @@ class Settings(BaseModel):
     """Checked, frozen, and closed: a key it does not know is refused."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, validate_default=True)
+
+    @field_validator("*", mode="wrap")
+    @classmethod
+    def _or_the_number_in_it(cls, given: Any, checked: ValidatorFunctionWrapHandler) -> Any:
+        """The value as it is checked; text that is refused is checked once more as the number that it states."""
+        try:
+            return checked(given)
+        except ValidationError:
+            number = registry.numbers(given)
+            if number is given:
+                raise
+        try:
+            return checked(number)
+        except ValidationError:
+            return checked(given)
 
 
 class Tracking(Settings):
@@ -230,7 +254,9 @@ def _line(error: ValidationError, given: Mapping[str, Any]) -> str:
     where = first["loc"]
     if "error" in first.get("ctx", {}):
         text = str(first["ctx"]["error"])
-        return text if not where or text.startswith(str(where[0])) else f"{where[0]}={given[str(where[0])]!r}: {text}"
+        return (
+            text if not where or text.startswith(str(where[0])) else f"{where[0]}={shown(given[str(where[0])])}: {text}"
+        )
     model: type[BaseModel] = Sweep
     for key in where[:-1]:
         inner = model.model_fields[str(key)].annotation if str(key) in model.model_fields else None
@@ -239,4 +265,4 @@ def _line(error: ValidationError, given: Mapping[str, Any]) -> str:
     if first["type"] == "extra_forbidden":
         return str(unknown(f"the key {where[0]}", where[-1], model.model_fields))
     key = ".".join(str(part) for part in where if not isinstance(part, int))
-    return f"{key}={first['input']!r} cannot be used ({first['msg']}); {key} is {field.description}"
+    return f"{key}={shown(first['input'])} cannot be used: {registry.reason(error)}; {key} is {field.description}"

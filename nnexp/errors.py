@@ -10,10 +10,18 @@ import difflib
 import errno
 import os
 import re
-from collections.abc import Iterable
+import reprlib
+from collections.abc import Iterable, Sequence
 
 LONGEST = 1000
 """Characters of a line; of a longer one the middle is left out."""
+
+MOST_SHOWN = 120
+"""Characters of a value in a line."""
+
+SHORT = reprlib.Repr()
+SHORT.maxlist = SHORT.maxtuple = SHORT.maxdict = SHORT.maxset = 8
+SHORT.maxstring = SHORT.maxlong = SHORT.maxother = MOST_SHOWN
 
 
 class UserError(ValueError):
@@ -34,12 +42,59 @@ def one_line(text: str) -> str:
     return line if len(line) <= LONGEST else f"{line[:half]} ... {line[-half:]}"
 
 
+OTHER_WORDS = {
+    "step_size": "learning_rate lr eta eta0 learning_rate_init",
+    "passes": "epochs epoch n_epochs num_epochs max_epochs",
+    "steps": "iterations n_iter max_iter max_steps num_steps updates",
+    "optimizer.sgd.batch_size": "batch batch_size minibatch_size mini_batch_size",
+    "widths": "hidden_layer_sizes hidden_sizes layer_sizes",
+    "width": "hidden_size hidden_units units neurons n_hidden",
+    "depth": "layers n_layers num_layers",
+    "l2": "weight_decay alpha lambda regularization penalty",
+    "offsets": "bias biases use_bias fit_intercept",
+    "seeds": "seed random_state random_seed n_seeds restarts",
+    "optimizer=momentum": "momentum",
+    "optimizer": "solver",
+    "schedule": "scheduler lr_scheduler lr_schedule",
+    "initializer": "init initialization weight_init kernel_initializer",
+    "stopping=early_stopping": "early_stopping patience",
+    "backend.workers": "workers n_jobs num_workers",
+    "squared": "mse mean_squared_error squared_error l2_loss",
+    "nll": "bce binary_cross_entropy binary_crossentropy logistic",
+    "nll (two classes) or softmax_nll": "cross_entropy crossentropy ce log_loss logloss nll_loss",
+    "softmax_nll": "categorical_crossentropy sparse_categorical_crossentropy softmax",
+    "sigmoid": "logistic expit",
+    "identity": "linear none",
+    "glorot": "xavier xavier_uniform xavier_normal glorot_uniform glorot_normal",
+    "he": "kaiming kaiming_uniform kaiming_normal he_normal he_uniform",
+}
+"""What is called so here, and the words for it in other programs and in textbooks."""
+
+
 def unknown(what: str, value: object, known: Iterable[str]) -> UserError:
     """The refusal of a name that is not known, with the known ones and the nearest."""
     names = list(known)
-    near = difflib.get_close_matches(str(value), names, n=1)
-    hint = f"; did you mean {near[0]}?" if near else ""
-    return UserError(f"{what}={value} is not known; known: {', '.join(names)}{hint}")
+    text = value if isinstance(value, str) and len(value) <= MOST_SHOWN else shown(value)
+    return UserError(f"{what}={text} is not known; known: {', '.join(names)}{_hint(str(value), names)}")
+
+
+def _hint(value: str, names: Sequence[str]) -> str:
+    """What was probably meant: the same in the words used here, or the nearest name; perhaps nothing."""
+    word = value.lower().replace("-", "_")
+    for here, words in OTHER_WORDS.items():
+        if word in words.split() and re.split(r"\W", here)[0] in names:
+            return f"; {value} is {here} here"
+    spelled = {name.lower(): name for name in reversed(names)}
+    near = difflib.get_close_matches(value.lower(), spelled, n=1)
+    return f"; did you mean {spelled[near[0]]}?" if near else ""
+
+
+def shown(value: object) -> str:
+    """A value as a refusal shows it: as Python writes it, cut short where it is long, an array or table by its shape."""
+    shape = getattr(value, "shape", None)
+    if isinstance(shape, tuple) and shape:
+        return f"a {type(value).__name__} of {' x '.join(map(str, shape))} values"
+    return SHORT.repr(list(value) if isinstance(value, tuple) else value)
 
 
 ROOM = "make room there and give the same command again: it goes on from what is on record"
@@ -67,7 +122,7 @@ def override(key: str, value: object) -> str:
         key: a key, as in dataset.table.ignore.
         value: text, a number, a bool, None, or a list of such; Hydra composes exactly this value from the word.
     """
-    return _shell_word(f"{key}={_literal(value)}")
+    return shell_word(f"{key}={_literal(value)}")
 
 
 def _literal(value: object) -> str:
@@ -78,13 +133,17 @@ def _literal(value: object) -> str:
         return "null" if value is None else str(value).lower() if isinstance(value, bool) else repr(value)
     if BARE.fullmatch(value) and not RESERVED.fullmatch(value):
         return value
-    plain = re.sub(r"(\\*)(?=\$\{)", r"\1\1\\", value)  # no interpolation
-    quote = '"' if "'" in plain and '"' not in plain else "'"
-    doubled = re.sub(rf"(\\+)(?={quote}|\Z)", r"\1\1", plain)
+    return in_quotes(re.sub(r"(\\*)(?=\$\{)", r"\1\1\\", value))  # ${ would begin an interpolation
+
+
+def in_quotes(text: str) -> str:
+    """The text within the quotes of Hydra's grammar; what `${...}` stands for is still put in its place."""
+    quote = '"' if "'" in text and '"' not in text else "'"
+    doubled = re.sub(rf"(\\+)(?={quote}|\Z)", r"\1\1", text)
     return quote + doubled.replace(quote, f"\\{quote}") + quote
 
 
-def _shell_word(text: str) -> str:
+def shell_word(text: str) -> str:
     """The text as one word of bash, zsh and fish, which differ in what they read within quotes."""
     if re.fullmatch(r"[\w@%+=:,./-]+", text, flags=re.ASCII):
         return text

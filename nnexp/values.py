@@ -10,9 +10,10 @@ from typing import Annotated, Any
 from annotated_types import Ge, Gt, Le, MinLen
 from pydantic import AllowInfNan, BeforeValidator
 
-from nnexp.errors import UserError, unknown
+from nnexp.errors import UserError, override, shown
 from nnexp.parts import registry
 
+TABLE = 'a table is given as a file, as in dataset={"table": {"path": "my.csv", "target": "label"}}'
 MOST_SEEDS = 1_000_000
 MOST_VALUES, DEEPEST, MOST_BITS = 1_000_000, 10, 1024
 """Values of one list; lists within lists; binary digits of a whole number, beyond which no float goes."""
@@ -38,7 +39,7 @@ def refuse_endless(key: str, value: Any, deep: int = 0) -> None:
     elif isinstance(value, int) and value.bit_length() > MOST_BITS:
         raise UserError(f"{key} is a whole number of {value.bit_length():,} binary digits; give a smaller one")
     elif isinstance(value, str) and ("\0" in value or (not value.isascii() and not _is_text(value))):
-        raise UserError(f"{key}={value!r} holds characters that are no text; leave them out")
+        raise UserError(f"{key}={shown(value)} holds characters that are no text; leave them out")
 
 
 def _is_text(value: str) -> bool:
@@ -94,7 +95,7 @@ def unseen(value: Any) -> Any:
         return float(found.group(1))
     if value is not None:
         raise UserError(
-            f"until={value!r} cannot be used; say until='unseen < 0.01', with a probability between 0 and 1"
+            f"until={shown(value)} cannot be used; say {override('until', 'unseen < 0.01')}, with a probability between 0 and 1"
         )
     return value
 
@@ -116,13 +117,16 @@ def named(kind: str, value: Any) -> list[tuple[str, Mapping[str, Any]]]:
     if isinstance(value, Mapping):
         for name, given in value.items():
             if name not in registry.known(kind):
-                raise unknown(kind, name, registry.known(kind))
+                raise registry.no_part(kind, name)
             if given is not None and not isinstance(given, Mapping):
-                raise UserError(f"{kind}.{name}={given} cannot be used; its parameters are: {_has(kind, name)}")
+                raise UserError(f"{kind}.{name}={shown(given)} cannot be used; its parameters are: {_has(kind, name)}")
         return [(name, given or {}) for name, given in value.items()]
     if isinstance(value, list | tuple) and value:
         return [pair for element in value for pair in named(kind, element)]
-    raise UserError(f"{kind}={value} cannot be used; give one or more of: {', '.join(registry.known(kind))}")
+    table = f"; {TABLE}" if kind == "dataset" and hasattr(value, "shape") else ""
+    raise UserError(
+        f"{kind}={shown(value)} cannot be used; give one or more of: {', '.join(registry.known(kind))}{table}"
+    )
 
 
 def _activations(value: Any) -> Any:
@@ -139,7 +143,7 @@ def _one(kind: str, value: Any) -> Any:
     """The one part that a name, or a name with parameters, means."""
     found = named(kind, value)
     if len(found) != 1:
-        raise UserError(f"{kind}={value} names {len(found)} parts where one is needed")
+        raise UserError(f"{kind}={shown(value)} names {len(found)} parts where one is needed")
     return registry.make(kind, *found[0])
 
 

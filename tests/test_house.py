@@ -14,7 +14,7 @@ ROOT = Path(nnexp.__file__).parents[1]
 FILES = sorted([*ROOT.glob("nnexp/**/*.py"), *ROOT.glob("analysis/**/*.py")])
 
 OWNERS = {
-    "hydra": {"nnexp/__main__.py"},
+    "hydra": {"nnexp/__main__.py", "nnexp/overrides.py"},
     "omegaconf": {"nnexp/__main__.py"},
     "mlflow": {"nnexp/tracking"},
     "sqlalchemy": {"nnexp/tracking"},

@@ -7,10 +7,14 @@ each other.
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import importlib
 import itertools
+import json
 import math
+import os
+import re
 import typing
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
@@ -20,7 +24,7 @@ import numpy as np
 from annotated_types import Ge, Gt, Le, Lt
 from pydantic import TypeAdapter, ValidationError
 
-from nnexp.errors import UserError, unknown
+from nnexp.errors import UserError, shown, unknown
 
 Number = Annotated[float, Ge(-1e9), Le(1e9)]
 Positive = Annotated[float, Gt(0), Le(1e9)]
@@ -94,9 +98,18 @@ def parameters(kind: str, name: str) -> dict[str, TypeAdapter]:
         UserError: if no part of this kind has this name.
     """
     if name not in known(kind):
-        raise unknown(kind, name, known(kind))
+        raise no_part(kind, name)
     hints = typing.get_type_hints(known(kind)[name], include_extras=True)
     return {key: TypeAdapter(hint) for key, hint in hints.items() if typing.get_origin(hint) is not ClassVar}
+
+
+def no_part(kind: str, name: object) -> UserError:
+    """The refusal of a name that no part of the kind has; where it is a parameter of parts, with its full keys."""
+    owners = [part for part in known(kind) if name in parameters(kind, part)]
+    if not owners:
+        return unknown(kind, name, known(kind))
+    keys = ", ".join(f"{kind}.{part}.{name}" for part in owners)
+    return UserError(f"{kind}.{name} is not known: a parameter's key has the name of its {kind} in it; known: {keys}")
 
 
 def make(kind: str, name: str, given: Mapping[str, Any] | None = None) -> Any:
@@ -143,29 +156,73 @@ def refuse_too_large(what: str, *counts: int) -> None:
 
 
 def tuples(value: Any) -> Any:
-    """The value with every list, range and array in it, at any depth, made a tuple, and NumPy's numbers plain ones."""
+    """The value with every list, range and array in it a tuple, at any depth; NumPy's numbers plain ones, paths text."""
     if isinstance(value, np.ndarray | np.generic):
         value = value.tolist()
+    if isinstance(value, os.PathLike):
+        return os.fspath(value)
     return tuple(map(tuples, value)) if isinstance(value, list | tuple | range) else value
+
+
+def numbers(value: Any) -> Any:
+    """The value with a number, bool, None, or list of such wherever a text states one, as environment variables do."""
+    if isinstance(value, list | tuple):
+        return tuple(map(numbers, value))
+    if isinstance(value, str) and re.fullmatch(r"[-+\w.,\s\[\]]+", value):
+        for read in (int, float, json.loads):
+            with contextlib.suppress(ValueError, RecursionError):
+                return tuples(read(value.lower()))
+    return value
 
 
 def _axis(key: str, check: TypeAdapter, value: Any) -> list[Any]:
     """The values a parameter takes: itself where it fits the declared type, else each element of the list."""
     try:
-        return [check.validate_python(value, strict=True)]
+        return [_fitted(check, value)]
     except ValidationError as error:
         if not isinstance(value, tuple) or not value:
-            raise UserError(f"{key}={value!r} cannot be used: {reason(error)}") from None
+            raise UserError(f"{key}={shown(value)} cannot be used: {reason(error)}") from None
     try:
-        return [check.validate_python(element, strict=True) for element in value]
+        return [_fitted(check, element) for element in value]
     except ValidationError as error:
-        raise UserError(f"{key}={list(value)!r} cannot be used: {reason(error)}") from None
+        raise UserError(f"{key}={shown(value)} cannot be used: {reason(error)}") from None
+
+
+def _fitted(check: TypeAdapter, value: Any) -> Any:
+    """The value of the declared type: as given, as the number that a text states, or as a list of one."""
+    try:
+        return check.validate_python(value, strict=True)
+    except ValidationError:
+        for other in (numbers(value), value if isinstance(value, tuple) else (value,)):
+            with contextlib.suppress(ValidationError):
+                return check.validate_python(other, strict=True)
+        raise
+
+
+PLAIN = {
+    "string_type": "text",
+    "int_type": "a whole number (an integer)",
+    "int_from_float": "a whole number (an integer)",
+    "float_type": "a number",
+    "bool_type": "true or false",
+    "tuple_type": "a list, as in [a,b]",
+    "list_type": "a list, as in [a,b]",
+    "dict_type": "names with values, as in {a: 1}",
+    "model_type": "a name, or names with values, as in {a: 1}",
+}
+"""Pydantic's types of errors in words for people who write configs."""
 
 
 def reason(error: ValidationError) -> str:
     """The first complaint of a failed check, as a phrase."""
-    first = error.errors(include_url=False)[0]
+    errors = error.errors(include_url=False)
+    first = errors[0]
     if "error" in first.get("ctx", {}):
         return str(first["ctx"]["error"])
-    text = first["msg"].removeprefix("Input ").removeprefix("Value error, ")
-    return f"it {text}; give another value"
+    kinds = dict.fromkeys(PLAIN.get(e["type"]) for e in errors if e["input"] is first["input"])
+    if None not in kinds:
+        return f"it should be {' or '.join(map(str, kinds))}"
+    if first["type"] == "string_pattern_mismatch":
+        return "it does not have the form that is needed"
+    text = re.sub(r"^(Input|String|Tuple|List) ", "it ", first["msg"])
+    return re.sub(r"items? after validation, not (\d+)", r"values, and has \1", text)

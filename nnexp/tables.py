@@ -13,13 +13,26 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
+from numpy.typing import NDArray
 
 from nnexp.configuration import digest
 from nnexp.errors import refused
 from nnexp.files import Aside, set_aside, wrong
+
+
+@dataclass(frozen=True)
+class Outdated:
+    """How rows are known that an earlier version wrote and that are wrong by now: they count as not there.
+
+    columns: what is looked at. find: (rows,), whether each of a file's rows is outdated.
+    """
+
+    columns: tuple[str, ...]
+    find: Callable[[pa.Table], NDArray[np.bool_]]
 
 
 @dataclass(frozen=True)
@@ -28,13 +41,17 @@ class Tables:
 
     schema: the columns; its metadata hold the version under one key.
     outlives: whether files of other versions are to be passed over; they are set aside otherwise.
+    outdated: which rows are left out.
     set_aside: the files that were.
+    left_out: the runs of rows that were left out.
     """
 
     folder: Path
     schema: pa.Schema
     outlives: bool = False
+    outdated: Outdated | None = None
     set_aside: list[Aside] = field(default_factory=list)
+    left_out: set[str] = field(default_factory=set)
 
     def ids(self) -> set[str]:
         """The ids of all runs that have a row."""
@@ -78,13 +95,22 @@ class Tables:
             with pq.ParquetFile(file.absolute(), page_checksum_verification=True) as opened:
                 strange = self._strange(opened.schema_arrow)
                 if strange is None:
-                    return _checked(opened, list(columns))
+                    return self._current(opened, list(columns))
             self._set_aside(file, *strange)
         except FileNotFoundError:
             pass  # another process has set it aside just now
         except (pa.ArrowException, OSError, EOFError, UnicodeDecodeError) as error:
             self._set_aside(file, wrong(error, file))
         return self.schema.empty_table().select(list(columns))
+
+    def _current(self, opened: pq.ParquetFile, columns: list[str]) -> pa.Table:
+        """These columns of a file, without the rows that are outdated."""
+        if self.outdated is None:
+            return _checked(opened, columns)
+        rows = _checked(opened, list(dict.fromkeys(["run", *columns, *self.outdated.columns])))
+        out = pa.array(self.outdated.find(rows))
+        self.left_out.update(rows["run"].filter(out).to_pylist())
+        return rows.filter(pc.invert(out)).select(columns)
 
     def _strange(self, found: pa.Schema) -> tuple[str, ...] | None:
         """What is wrong with a file of this schema, and by what ending that is known; None where it is as it should be."""

@@ -62,10 +62,18 @@ def load(sweep: str | None = None, runs_dir: str | Path = "runs", curves: bool =
         UserError: if there is no such sweep.
     """
     store = Records(runs_dir)
-    runs = frame(store, store.sweep(sweep).runs, curves)
-    for file in store.set_aside:
-        warnings.warn(str(file), stacklevel=2)
+    wanted = store.sweep(sweep).runs
+    runs = frame(store, wanted, curves)
+    for said in [*map(str, store.set_aside), *_left_out(store, wanted, runs)]:
+        warnings.warn(said, stacklevel=2)
     return runs
+
+
+def _left_out(store: Records, wanted: Sequence[str], runs: pd.DataFrame) -> list[str]:
+    """A line on the wanted runs that are missing because their records are outdated, if any."""
+    count = len(store.left_out.intersection(wanted).difference(runs["run"]))
+    what = f"{count:,} of the {len(wanted):,} runs in {store.root} are left out: an earlier version recorded them as finished"
+    return [f"{what}, but they diverged; run the sweep again to record them as diverged"] if count else []
 
 
 def one(run: str, runs_dir: str | Path = "runs") -> pd.Series:

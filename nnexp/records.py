@@ -25,6 +25,7 @@ from nnexp.errors import UserError, refused
 from nnexp.net.history import Trained
 from nnexp.net.objective import MEASURES, Penalized
 from nnexp.net.training import Stack
+from nnexp.outdated import EXPLODED
 from nnexp.plan import Run
 from nnexp.sweeps import SweepRecord, sweep_of, together
 from nnexp.tables import Tables, whole
@@ -75,7 +76,8 @@ HISTORY = tuple(name for name in LONG if name.startswith(("curve_", "snapshot"))
 
 STATUS = {
     "finished": "took all its steps, or as many as its stopping rule let it",
-    "diverged": "a parameter or J left the finite numbers: the step size is too large for this objective",
+    "diverged": "J overflowed, ended far above where it started, or was still growing: the step size is too large for this "
+    "objective; take a smaller step_size, and standardize regression targets whose size is far from 1",
     "no_gradient": "a step unit's derivative is 0 everywhere, and so is the 0-1 loss's: (S)GD never moves, and the net "
     "is not trained; use sigmoid, tanh or ReLU units and a loss with a slope, or put steps in front as features=steps",
 }
@@ -147,8 +149,8 @@ class Records:
         if str(self.root).startswith("~"):  # which some libraries read as a home, and others do not
             raise UserError(f"runs_dir={root} begins with ~; give the whole name of the folder")
         self.folder, self.sweeps = self.root / "records", self.root / "sweeps"
-        self._runs = Tables(self.folder, SCHEMA, later=RMSE)
-        self.set_aside = self._runs.set_aside
+        self._runs = Tables(self.folder, SCHEMA, later=RMSE, outdated=EXPLODED)
+        self.set_aside, self.left_out = self._runs.set_aside, self._runs.left_out
 
     @contextlib.contextmanager
     def alone(self, purpose: str, waiting: Callable[[], None]) -> Iterator[None]:

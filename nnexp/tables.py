@@ -13,13 +13,26 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
+from numpy.typing import NDArray
 
 from nnexp.configuration import digest
 from nnexp.errors import refused
 from nnexp.files import Aside, set_aside, wrong
+
+
+@dataclass(frozen=True)
+class Outdated:
+    """How rows are known that an earlier version wrote and that are wrong by now: they count as not there.
+
+    columns: what is looked at. find: (rows,), whether each of a file's rows is outdated.
+    """
+
+    columns: tuple[str, ...]
+    find: Callable[[pa.Table], NDArray[np.bool_]]
 
 
 @dataclass(frozen=True)
@@ -29,14 +42,18 @@ class Tables:
     schema: the columns; its metadata hold the version under one key.
     outlives: whether files of other versions are to be passed over; they are set aside otherwise.
     later: the columns that older files of this version do not have yet; they are read as missing.
+    outdated: which rows of such older files are left out.
     set_aside: the files that were.
+    left_out: the runs of rows that were left out.
     """
 
     folder: Path
     schema: pa.Schema
     outlives: bool = False
     later: tuple[str, ...] = ()
+    outdated: Outdated | None = None
     set_aside: list[Aside] = field(default_factory=list)
+    left_out: set[str] = field(default_factory=set)
 
     def ids(self) -> set[str]:
         """The ids of all runs that have a row."""
@@ -80,13 +97,26 @@ class Tables:
             with pq.ParquetFile(file.absolute(), page_checksum_verification=True) as opened:
                 strange = self._strange(opened.schema_arrow)
                 if strange is None:
-                    return self._completed(_checked(opened, [c for c in columns if c in opened.schema_arrow.names]), columns)
+                    return self._current(opened, list(columns))
             self._set_aside(file, *strange)
         except FileNotFoundError:
             pass  # another process has set it aside just now
         except (pa.ArrowException, OSError, EOFError, UnicodeDecodeError) as error:
             self._set_aside(file, wrong(error, file))
         return self.schema.empty_table().select(list(columns))
+
+    def _current(self, opened: pq.ParquetFile, columns: list[str]) -> pa.Table:
+        """These columns of a file; of an older one without the rows that are outdated, and with empty columns for later ones."""
+        there = opened.schema_arrow.names
+        if set(self.later) <= set(there):
+            return _checked(opened, columns)
+        wanted = [*columns, *(self.outdated.columns if self.outdated else ())]
+        rows = self._completed(_checked(opened, [name for name in dict.fromkeys(["run", *wanted]) if name in there]), columns)
+        if self.outdated is None:
+            return rows.select(columns)
+        out = pa.array(self.outdated.find(rows))
+        self.left_out.update(rows["run"].filter(out).to_pylist())
+        return rows.filter(pc.invert(out)).select(columns)
 
     def _strange(self, found: pa.Schema) -> tuple[str, ...] | None:
         """What is wrong with a file of this schema, and by what ending that is known; None where it is as it should be."""
@@ -106,7 +136,7 @@ class Tables:
         for name in columns:
             if name not in rows.column_names:
                 rows = rows.append_column(self.schema.field(name), pa.nulls(rows.num_rows, self.schema.field(name).type))
-        return rows.select(list(columns))
+        return rows
 
     def _set_aside(self, file: Path, why: str, ending: str = "damaged") -> None:
         if self.outlives and ending != "damaged":

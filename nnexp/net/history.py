@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from nnexp.net.divergence import exploded_at
 from nnexp.net.objective import MEASURES, Penalized
 
 Array = NDArray[np.float64]
@@ -22,10 +23,10 @@ class Trained:
 
     theta: (runs, parameters), where the run ended; NaN where it diverged.
     final: each measure at theta, (runs,); NaN where the run diverged.
-    curves: each measure at the recorded steps, (runs, recorded); NaN once a run has diverged, level once it is over.
-    snapshots: theta at the snapshot steps, (runs, snapshots, parameters).
+    curves: each measure at the recorded steps, (runs, recorded); NaN once J has overflowed, level once a run is over.
+    snapshots: theta at the snapshot steps, (runs, snapshots, parameters); NaN once a run has diverged.
     diverged_at: (runs,), the step that left a parameter not finite; where all stayed finite, the first recorded step at
-        which J was not; else -1.
+        which J was not; where J did too, but exploded, what `nnexp.net.divergence.exploded_at` says; else -1.
     stopped_at: (runs,), the step at which the stopping rule ended the run, or -1.
     theta_step: (runs,), the step that theta is of: earlier than the last where the best weights are kept.
     recorded, kept: the steps of the curves and of the snapshots.
@@ -119,11 +120,10 @@ class History:
         return self._objective.measure(theta, self._l2[who], self._l1[who])
 
     def finish(self) -> Trained:
-        """What training gave; a run whose J overflowed has diverged even where its parameters stayed finite."""
+        """What training gave; a run whose J overflowed or exploded has diverged even where its parameters stayed finite."""
         infinite = ~np.isfinite(self.curves["J"])
-        first = self._recorded[infinite.argmax(axis=1)]
-        unseen = infinite.any(axis=1) & (self.diverged_at < 0)
-        self.diverged_at[unseen] = first[unseen]
+        for at in (np.where(infinite.any(axis=1), self._recorded[infinite.argmax(axis=1)], -1), self._exploded_at()):
+            self.diverged_at = np.where(self.diverged_at < 0, at, self.diverged_at)
         broken = self.diverged_at >= 0
         for name, values in self.curves.items():
             values[infinite] = np.nan
@@ -141,3 +141,7 @@ class History:
             recorded=tuple(map(int, self._recorded)),
             kept=tuple(map(int, self._kept)),
         )
+
+    def _exploded_at(self) -> Steps:
+        taken = np.where(self.stopped_at >= 0, self.stopped_at, self._recorded[-1])
+        return exploded_at(self.curves["J"], self.final["J"], self._recorded, taken, self._objective.at_zero)

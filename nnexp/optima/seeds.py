@@ -90,8 +90,9 @@ def verdicts(runs: pd.DataFrame) -> str:
 
 
 def endpoints(runs: pd.DataFrame) -> list[tuple[str, str]]:
-    """Every run and its endpoint, empty where it was not judged, sorted."""
-    return sorted(zip(runs["run"], runs["endpoint"].fillna(""), strict=True))
+    """Every run and its endpoint, sorted; where it was not judged, its status, or nothing if it finished."""
+    unjudged = runs["status"].where(runs["status"] != "finished", "")
+    return sorted(zip(runs["run"], runs["endpoint"].fillna(unjudged), strict=True))
 
 
 def failures(runs: pd.DataFrame) -> list[str]:

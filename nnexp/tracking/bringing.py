@@ -64,8 +64,8 @@ def digest_of(records: Records, record: SweepRecord, tracking: Tracking, runs: p
 
 
 def _ends(records: Records, record: SweepRecord) -> pd.DataFrame:
-    """The runs of a sweep on record, and their endpoints."""
-    runs = records.read(set(record.runs), ["run"]).to_pandas()
+    """The runs of a sweep on record, their status and their endpoints."""
+    runs = records.read(set(record.runs), ["run", "status"]).to_pandas()
     judged = judgements(records.root).read(set(record.runs), ["run", "endpoint"]).to_pandas()
     return runs.merge(judged, how="left", on="run")
 

@@ -200,7 +200,7 @@ class Entries:
                 "run",
                 named[:LONGEST_NAME],
                 configuration,
-                f"{shows} {endpoint}",
+                f"{shows} {endpoint if judged or run['status'] == 'finished' else run['status']}",
                 {**params, "seed": seed},
                 tags,
             ),

@@ -35,7 +35,7 @@ from nnexp.optima.endpoints.polish import Polished, polish
 Array = NDArray[np.float64]
 Counts = NDArray[np.int64]
 
-JUDGE = 2
+JUDGE = 3
 """The version of the judge: judgements of another version are made again."""
 
 VERDICTS = {
@@ -47,7 +47,7 @@ VERDICTS = {
     "at infinity": "J goes on falling as weights grow for ever: there is no minimum to reach",
     "not stationary": "J still falls there; the polish did not reach a stationary point in its steps",
     "undecided": "the gradient is 0 and no way down was found, but nothing known says why J is flat in some directions",
-    "diverged": "a parameter or J left the finite numbers",
+    "diverged": "J overflowed, ended far above where it started, or was still growing when training ended",
     "no gradient": "the net has no gradient to follow: it was not trained",
 }
 """What each verdict means, in a sentence."""

@@ -86,6 +86,13 @@ def test_a_saddle_whose_least_eigenvalue_is_0_to_rounding_names_a_direction_alon
     assert parameter(objective.network, int(strongest)) in paragraph
 
 
+def test_a_saddle_off_whose_crease_j_falls_says_so():
+    """At 0, J of a penalized ReLU net curves upward by its Hessian, and falls on one side of the kinks of its units."""
+    paragraph = said(problems.xor("relu", penalize_offsets=True), np.zeros(9), l2=1e-3)
+    assert "Verdict: saddle" in paragraph
+    assert "along a direction off a crease of J, which falls on one side of it, mostly the " in paragraph
+
+
 def look(objective, theta):
     return Terrain(objective, np.zeros(1), np.zeros(1)).look(theta[None])
 

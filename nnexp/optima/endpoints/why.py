@@ -223,12 +223,17 @@ def _way_out(terrain: Terrain, judged: Judged) -> str:
     )
     if down is None:
         return "No single direction was found along which J falls."
-    curvature = float(here.values[0] @ (here.vectors[0].T @ down.direction) ** 2)
-    along = f"of curvature {curvature:.3g}" if curvature < -SURE * here.value_rounding[0] else "of no curvature"
+    along = _in_words(float(here.values[0] @ (here.vectors[0].T @ down.direction) ** 2), SURE * here.value_rounding[0])
     strongest = np.argsort(-np.abs(down.direction), kind="stable")[:MOST_PARAMETERS]
     mostly = [parameter(terrain.objective.network, int(place)) for place in strongest if down.direction[place]]
     fall = f"J falls by {down.fall:.3g} within a distance of {down.distance:.3g}"
     return f"The way out: {fall}, along a direction {along}, mostly {listed(mostly)}."
+
+
+def _in_words(curvature: float, rounding: float) -> str:
+    if abs(curvature) <= rounding:
+        return "of no curvature"
+    return f"of curvature {curvature:.3g}" if curvature < 0.0 else "off a crease of J, which falls on one side of it"
 
 
 def _straight(terrain: Terrain, here: Local) -> Descent | None:

@@ -35,11 +35,7 @@ def show(table: pd.DataFrame) -> None:
 
 def show_seeds(table: pd.DataFrame, runs: pd.DataFrame) -> None:
     """Print what matters most of the table of configurations: of each data set and loss the first rows."""
-    said = (
-        runs.drop_duplicates("configuration")
-        .set_index("configuration")
-        .apply(seeds.label, axis=1, keys=seeds.varying(runs))
-    )
+    said = seeds.names(runs)
     kept = ["runs", "diverged", "best_J", "median_J", "worst_J", "median_test_error"]
     first = table.groupby(ALIKE, sort=False).head(max(4, MOST_ROWS // len(table[ALIKE].drop_duplicates())))
     words = [said[configuration] or "the only one" for configuration in first["configuration"]]

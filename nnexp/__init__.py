@@ -4,7 +4,7 @@ import nnexp
 runs = nnexp.sweep(dataset="xor", depth=2, width=2, seeds=100)     # a pandas frame, one row a run
 again = nnexp.load("optima")                                       # the newest recorded sweep of that name
 run = nnexp.recall(runs.iloc[0])                                   # its objective: run.value(), run.gradient()
-print(nnexp.why(runs["run"][0]))                                   # why it ended where it did, in a paragraph
+print(nnexp.why(runs["run"][0]))                                   # why it ended where it did, in a few lines
 """
 
 from __future__ import annotations

@@ -12,7 +12,10 @@ from nnexp.records import Records
 
 
 def why(run: str, runs_dir: str | Path = "runs") -> str:
-    """A paragraph that says why a run ended where it did: its verdict, its units, its mistakes, the steepest way out.
+    """A few lines of text that say why a run ended where it did: trained net, polished net, verdict, units, what to do.
+
+    The trained net is where training stopped; the polished net is where Newton's method led from there, and the verdict is
+    about that one. Points, units, layers and optima are counted from 1.
 
     Raises:
         UserError: if the run, known by its id or its beginning, is not on record.
@@ -33,6 +36,5 @@ def _optimum(store: Records, run: str, made: Configuration) -> str:
     if place < 0:
         return ""
     optimum = found.optima[place]
-    return (
-        f"{place + 1} of the {len(found.optima)} known ({optimum.id}, reached by {optimum.runs} of {found.seeds} seeds)"
-    )
+    reached = f"reached by {optimum.runs} of {found.seeds} seeds"
+    return f"optimum {place + 1} of the {len(found.optima)} known ({optimum.id}, {reached})"

@@ -38,13 +38,13 @@ def needed(store: Records, made: Plan, unseen: float, most: int) -> dict[str, in
     return found
 
 
-def said(store: Records, made: Plan, unseen: float) -> list[str]:
-    """For each configuration, in words, whether the seeds spent have shown enough."""
+def said(store: Records, made: Plan, unseen: float) -> dict[str, str]:
+    """A sentence for each configuration, by its id: whether the seeds spent have shown enough of its optima."""
     rows = judged(store, [run.id for run in made.runs])
-    return [
-        _line(configuration, rows[rows["configuration"] == configuration.id], unseen)
+    return {
+        configuration.id: _line(configuration, rows[rows["configuration"] == configuration.id], unseen)
         for configuration in made.configurations
-    ]
+    }
 
 
 def _line(configuration: Configuration, rows: pd.DataFrame, unseen: float) -> str:
@@ -52,10 +52,9 @@ def _line(configuration: Configuration, rows: pd.DataFrame, unseen: float) -> st
     if not len(counts):
         return f"none of {seeds:,} seeds ends at an optimum, so there is nothing to count"
     high = probability(counts, seeds).high
-    what = (
-        f"{len(counts):,} {'optimum' if len(counts) == 1 else 'optima'} from {seeds:,} seeds, unseen at most {high:.2g}"
-    )
-    return f"{what}: below {unseen:g}" if high < unseen else f"{what}, not below {unseen:g}: give more with most_seeds"
+    found = f"{len(counts):,} {'optimum' if len(counts) == 1 else 'optima'} from {seeds:,} seeds"
+    what = f"{found}; the next seed shows a new one with probability {high:.2g} at most"
+    return f"{what}, below {unseen:g}" if high < unseen else f"{what}, not below {unseen:g}; try most_seeds={2 * seeds}"
 
 
 def judged(store: Records, runs: Sequence[str]) -> pd.DataFrame:

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import argparse
 import shlex
+import shutil
+import sys
+import textwrap
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 import rich.console
 from rich import box
+from rich.measure import Measurement
 from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
@@ -31,11 +35,19 @@ if TYPE_CHECKING:
     from nnexp.pipeline import Outcome
     from nnexp.plan import Plan
 
-__all__ = ["Bar", "Console", "Parser", "console", "door", "refuse", "report", "synced", "verdicts"]
+__all__ = ["Bar", "Console", "Parser", "console", "door", "refuse", "report", "say", "synced", "verdicts"]
 
-MOST_ROWS = 24
 MOST_DATA = 4
 """Data sets that are described before training; all of them are on record."""
+
+MOST_ROWS, MOST_TABLES = 24, 6
+"""How many configurations are shown, and how many tables where they cannot be compared in one."""
+
+WIDE = 80
+"""On narrower terminals progress is shown without speed and time taken."""
+
+SHORT = {"activation": "act.", "activations": "act.", "initializer": "init.", "optimizer": "opt.", "schedule": "sched."}
+"""Words of column names that are shortened where a table is wider than the terminal."""
 
 
 class Console(rich.console.Console):
@@ -50,6 +62,14 @@ class Console(rich.console.Console):
 console = Console(highlight=False, markup=False)
 
 
+def say(text: str) -> None:
+    """Print lines of text, wrapped between words at a terminal; each on one line where they go to a file or a pipe."""
+    for line in text.splitlines():
+        whole = not console.is_terminal
+        lines = [line] if whole else textwrap.wrap(line, console.width, break_long_words=False, break_on_hyphens=False)
+        console.print("\n".join(lines), soft_wrap=True)
+
+
 class Parser(argparse.ArgumentParser):
     """A parser of arguments that refuses in one line, as everything is refused."""
 
@@ -62,13 +82,13 @@ class Bar:
     """A watcher that shows what is done, how fast, and the time left."""
 
     def __init__(self) -> None:
+        taken = (TimeElapsedColumn(), TextColumn("gone,")) if console.width >= WIDE else ()
         self._progress = Progress(
             TextColumn("{task.description:<8}"),
             BarColumn(),
             MofNCompleteColumn(),
             TextColumn("{task.fields[unit]}"),
-            TimeElapsedColumn(),
-            TextColumn("gone,"),
+            *taken,
             TimeRemainingColumn(),
             TextColumn("left"),
             console=console,
@@ -89,14 +109,14 @@ class Bar:
         """Say what will be done."""
         if missing or not self._planned:
             runs, configurations = f"{len(plan.runs):,} runs", _counted(len(plan.configurations), "configuration")
-            console.print(f"{plan.sweep.name}: {configurations}, {runs}, {missing:,} to train{_long(plan, missing)}")
+            say(f"{plan.sweep.name}: {configurations}, {runs}, {missing:,} to train{_long(plan, missing)}")
         if not self._planned:
             for line in plan.data[: 2 * MOST_DATA]:
-                console.print(line, soft_wrap=True)
+                say(line)
         if missing:
             self._show("training", "runs", missing, 0)
         elif not self._planned:
-            console.print("every run is on record: nothing is trained")
+            say("every run is on record: nothing is trained")
         self._planned = True
 
     def trained(self, runs: int) -> None:
@@ -123,28 +143,26 @@ class Bar:
         task = self._tasks[what]
         self._progress.update(task, completed=done, total=total)
         speed = self._progress.tasks[task].finished_speed or self._progress.tasks[task].speed
-        self._progress.update(task, unit=f"{unit}, {speed:,.0f} a second" if speed else unit)
+        if console.width >= WIDE and speed:
+            self._progress.update(task, unit=f"{unit}, {speed:,.0f} a second")
 
     def tracked_slowly(self, why: str) -> None:
         """Say why MLflow is not written the quick way."""
-        console.print(f"MLflow is written through its client, entry by entry: {why}", soft_wrap=True)
+        say(f"MLflow is written through its client, entry by entry: {why}")
 
     def not_tracked(self, why: str) -> None:
         """Say that MLflow could not be written, and that nothing is lost."""
-        console.print(
-            f"not tracked: {why}; the records are whole, and make sync, or the same command, tries again",
-            soft_wrap=True,
-        )
+        say(f"not tracked: {why}; the records are whole, and make sync, or the same command, tries again")
 
     def waiting(self) -> None:
         """Say that another sweep comes first."""
-        console.print("another sweep is training into the same folder; waiting until it has finished", soft_wrap=True)
+        say("another sweep is training into the same folder; waiting until it has finished")
 
     def set_aside(self, files: Sequence[Aside]) -> None:
         """Say which files could not be trusted, each once."""
         for file in files:
             if file not in self._aside:
-                console.print(str(file), soft_wrap=True)
+                say(str(file))
         self._aside.update(files)
 
 
@@ -157,29 +175,34 @@ def _long(plan: Plan, missing: int) -> str:
 
 
 def report(outcome: Outcome) -> None:
-    """What came of a sweep: the table of configurations, every failed run with its reason, what to type next."""
+    """Print what a sweep found: tables of configurations, every failed run with its reason, verdicts, what to type next."""
     from nnexp.optima import seeds
 
     runs = outcome.frame(curves=False)
-    _show(seeds.configurations(runs).drop(columns="configuration"))
+    groups = seeds.comparable(runs)
+    shown = sum(_ranking(group, max(4, MOST_ROWS // len(groups))) for group in groups[:MOST_TABLES])
+    more = len(outcome.plan.configurations) - shown
+    if more:
+        where = f"make compare SWEEP={outcome.record.name}" if _has_targets(outcome) else _loading(outcome)
+        say(f"{_counted(more, 'more configuration')}: {where}")
     for line in seeds.failures(runs):
-        console.print(line, soft_wrap=True)
-    if runs["endpoint"].notna().any():
-        console.print(f"endpoints: {seeds.verdicts(runs)}", soft_wrap=True)
+        say(line)
+    if outcome.plan.sweep.judge is not False:
+        _endpoints(runs)
     if outcome.plan.sweep.until is not None:
-        _unseen(outcome, outcome.plan.sweep.until)
+        _unseen(outcome, outcome.plan.sweep.until, seeds.names(runs))
     _next_commands(outcome)
 
 
-def _unseen(outcome: Outcome, until: float) -> None:
+def _unseen(outcome: Outcome, until: float, names: pd.Series) -> None:
     """How far the seeds that were spent got, for each of the first configurations."""
     from nnexp import spending
 
     lines = spending.said(outcome.store, outcome.plan, until)
-    for line in lines[:MOST_ROWS]:
-        console.print(line, soft_wrap=True)
+    for configuration, line in list(lines.items())[:MOST_ROWS]:
+        say(f"{names[configuration]}: {line}" if names[configuration] else line)
     if len(lines) > MOST_ROWS:
-        console.print(f"... and {len(lines) - MOST_ROWS:,} further configurations")
+        say(f"... and {_counted(len(lines) - MOST_ROWS, 'more configuration')}")
 
 
 def _counted(number: int, what: str) -> str:
@@ -187,46 +210,73 @@ def _counted(number: int, what: str) -> str:
 
 
 def verdicts(name: str, runs: pd.DataFrame, judged: int) -> None:
-    """What the judge found of a sweep's runs, and how many of them it had not seen before."""
+    """Print what the judge found of a sweep's runs, and how many of them it had not seen before."""
+    say(f"{name}: {judged:,} of {len(runs):,} runs judged now, the others before")
+    _endpoints(runs)
+
+
+def _endpoints(runs: pd.DataFrame) -> None:
+    """Print how often each verdict was given, and a line for each that has a remedy."""
     from nnexp.optima import seeds
 
-    console.print(f"{name}: {judged:,} of {len(runs):,} runs judged now, the others before")
-    console.print(f"endpoints: {seeds.verdicts(runs)}", soft_wrap=True)
+    say(f"endpoints: {seeds.verdicts(runs)}")
+    for verdict, remedy in seeds.remedies(runs).items():
+        say(f"{verdict}: {remedy}")
 
 
 def synced(done: Mapping[str, bool]) -> None:
-    """Which sweeps MLflow shows now, and which it had shown before."""
+    """Print which sweeps MLflow shows now, and which it had shown before."""
     for name, written in done.items():
-        console.print(f"{name}: {'brought up to date' if written else 'was up to date'}", soft_wrap=True)
+        say(f"{name}: {'brought up to date' if written else 'was up to date'}")
     if not done:
-        console.print("no sweep on record is tracked; name one, and it is shown")
+        say("no sweep on record is tracked; name one, and it is shown")
+
+
+def _ranking(runs: pd.DataFrame, most: int) -> int:
+    """Print the first configurations of a ranking, and what all have in common; gives how many were printed."""
+    from nnexp.optima import seeds
+
+    table, measure = seeds.configurations(runs).drop(columns="configuration"), seeds.measure(runs)
+    counted = _counted(len(table), "configuration")
+    first = f"{min(most, len(table))} of {counted}, lowest median {measure.replace('_', ' ')} first"
+    say(first + (", since losses or data sets differ" if measure in ("test_error", "test_rmse") else ""))
+    say(f"the same in all: {seeds.shared(runs)}")
+    one_count, table = table["runs"].nunique() == 1, table.head(most)
+    alike = {"runs": one_count, "diverged": not table["diverged"].any()}
+    _show(table.drop(columns=[name for name, left_out in alike.items() if left_out]))
+    return len(table)
 
 
 def _show(table: pd.DataFrame) -> None:
-    """The table of configurations, best first; of many, the first ones."""
-    rows = [[_cell(name, value) for name, value in row.items()] for row in table.head(MOST_ROWS).to_dict("records")]
+    """Print a table; one wider than the terminal has some names shortened, and is not cut where that does not suffice."""
+    whole: Mapping[str, str] = {}
+    for names in (whole, SHORT):
+        shown = _table(table, names)
+        shown.width = Measurement.get(console, console.options.update_width(10_000), shown).maximum
+        if shown.width <= console.width or not console.is_terminal:
+            break
+    console.print(shown, soft_wrap=True)
+
+
+def _table(table: pd.DataFrame, names: Mapping[str, str]) -> Table:
     shown = Table(box=box.SIMPLE_HEAD, padding=0, show_edge=False)
-    for i, name in enumerate(table.columns):
-        header = str(name).replace("_", "\n").replace(".", "\n")
-        shown.add_column(header, justify="right", overflow="fold", min_width=max(len(row[i]) for row in rows))
-    for row in rows:
-        shown.add_row(*row)
-    first = next(str(name) for name in table.columns if str(name).startswith("median")).replace("_", " ")
-    console.print(f"{len(rows)} of {_counted(len(table), 'configuration')}, best {first} first", soft_wrap=True)
-    console.print(shown)
+    for name in map(str, table.columns):
+        words = name.replace("_", " ").replace(".", " ").split()
+        shown.add_column("\n".join(names.get(word, word) for word in words), justify="right")
+    for row in table.to_dict("records"):
+        shown.add_row(*(_cell(name, value) for name, value in row.items()))
+    return shown
 
 
 def _next_commands(outcome: Outcome) -> None:
-    """What to type next: make's targets where they would find the sweep, else what the installed package offers."""
+    """Print what to type next: make's targets where they would find the sweep, else what the installed package offers."""
     name, folder = outcome.record.name, outcome.plan.sweep.runs_dir
-    usual = folder == "runs"
-    load = f"nnexp.load({name!r})" if usual else f"nnexp.load({name!r}, runs_dir={folder!r})"
-    look = "python -m nnexp.tracking" if usual else f"python -m nnexp.tracking ui --runs-dir {shlex.quote(folder)}"
+    look = "" if folder == "runs" else f" ui --runs-dir {shlex.quote(folder)}"
     commands = {
-        look: "curves and decision boundaries in MLflow",
-        f'python -c "import nnexp; print({load})"': "as a frame",
+        f"{_python()} -m nnexp.tracking{look}": "curves and decision boundaries in MLflow",
+        f"{_python()} -c {_quoted(f'import nnexp; print({_loading(outcome)})')}": "the runs as a pandas frame",
     }
-    if usual and Path("Makefile").is_file():
+    if _has_targets(outcome):
         commands = {
             "make ui": "curves and decision boundaries in MLflow",
             f"make report SWEEP={name}": "the optima, how often each is reached, what lies between: one page",
@@ -235,14 +285,41 @@ def _next_commands(outcome: Outcome) -> None:
         }
     if outcome.plan.sweep.tracking.store == "none":
         commands = {command: what for command, what in commands.items() if "MLflow" not in what}
-    console.print("next:")
+    say("next:")
+    longest = max(map(len, commands))
+    beside = not console.is_terminal or max(longest + len(what) + 4 for what in commands.values()) <= console.width
     for command, what in commands.items():
-        console.print(f"  {command:<32} {what}", soft_wrap=True)
+        console.print(f"  {command:<{longest}}  {what}" if beside else f"  {what}:\n    {command}", soft_wrap=True)
+
+
+def _has_targets(outcome: Outcome) -> bool:
+    """Whether make's targets are there, and find the sweep."""
+    return outcome.plan.sweep.runs_dir == "runs" and Path("Makefile").is_file()
+
+
+def _loading(outcome: Outcome) -> str:
+    """The Python expression that gives the sweep's runs."""
+    folder = outcome.plan.sweep.runs_dir
+    return f"nnexp.load({outcome.record.name!r}{'' if folder == 'runs' else f', runs_dir={folder!r}'})"
+
+
+def _python() -> str:
+    """How to call the Python that runs this, for a shell in this folder."""
+    here = Path(sys.executable)
+    if here.is_relative_to(Path.cwd()):
+        return shlex.quote(str(here.relative_to(Path.cwd())))
+    return "python" if shutil.which("python") == sys.executable else shlex.quote(sys.executable)
+
+
+def _quoted(code: str) -> str:
+    """Python code as one word of a shell, within double quotes where it can be."""
+    return shlex.quote(code) if set(code) & set('"$`\\!') else f'"{code}"'
 
 
 def _cell(name: object, value: object) -> str:
-    if isinstance(value, float):
-        percent = str(name).endswith("error")
-        exact = f"{value:.3f}" if str(name).endswith("loss") and 1e-3 <= value < 1e3 else f"{value:.3g}"
-        return "" if value != value else f"{value:.1%}" if percent else exact
-    return "" if value is None else str(value)
+    if not isinstance(value, float):
+        return "" if value is None else str(value)
+    measure = str(name).rsplit("_", 1)[-1]
+    exact = f"{value:.3f}" if measure == "loss" and 1e-3 <= value < 1e3 else f"{value:.3g}"
+    shown = {"error": f"{value:.1%}", "rmse": f"{value:.4g}"}.get(measure, exact)
+    return "" if value != value else shown

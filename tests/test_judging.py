@@ -203,9 +203,9 @@ def test_how_far_the_seeds_got_is_said(tmp_path, capsys):
         terminal.report(pipeline.run(config.check(asked), config=asked))
         return " ".join(capsys.readouterr().out.split())
 
-    assert "from 64 seeds, unseen at most" in said(seeds=16, steps=500, until="unseen < 0.05")
-    assert "not below 0.001: give more with most_seeds" in said(
-        seeds=16, steps=500, until="unseen < 0.001", most_seeds=20
+    assert "from 64 seeds; the next seed shows a new one with probability" in said(
+        seeds=16, steps=500, until="unseen < 0.05"
     )
+    assert "not below 0.001; try most_seeds=40" in said(seeds=16, steps=500, until="unseen < 0.001", most_seeds=20)
     flat = {"l2": 0.0, "penalize_offsets": False, "loss": "nll", "width": 2}
     assert "none of 4 seeds ends at an optimum" in said(seeds=4, steps=5, until="unseen < 0.5", most_seeds=4, **flat)

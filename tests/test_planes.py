@@ -38,7 +38,10 @@ def test_the_plane_varies_two_parameters_and_is_the_same_on_any_backend(runs):
     start = initial_theta(stack([Run(made, 3, 3)]))[0]
     others = [i for i in range(9) if i not in (0, 4)]
     assert np.array_equal(field.theta()[:, others], np.broadcast_to(start[others], (64, 7)))
-    assert field.names == ("the weight of 0 into unit 0 of layer 1", "the weight of 1 into unit 1 of layer 1")
+    assert field.names == (
+        "the weight from input 1 to unit 1 of layer 1",
+        "the weight from input 2 to unit 2 of layer 1",
+    )
     one = planes.plane(made, field, backend=SERIAL, told=lambda done, of: told.append((done, of)))
     two = planes.plane(made, field, backend=Backend(where="processes", workers=2))
     assert np.array_equal(one.basins.number, two.basins.number)

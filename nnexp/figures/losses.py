@@ -23,8 +23,7 @@ MOST_ROWS, MOST_PANELS = 24, 4
 HEAP = 0.02
 """By what share J may differ for dots to be set above one another, so that they do not hide one another."""
 
-ALIKE = ["dataset", "loss"]
-"""What runs must share for their J to be compared."""
+ALIKE = seeds.ALIKE
 
 
 def distribution(runs: pd.DataFrame, most: int = MOST_ROWS) -> Figure:

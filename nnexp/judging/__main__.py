@@ -1,7 +1,7 @@
 """Judge the endpoints of a recorded sweep, or say why a run ended where it did.
 
 python -m nnexp.judging [SWEEP] [--runs-dir runs]      judge a sweep's runs, of nets of any size
-python -m nnexp.judging --run RUN_ID                   say it in a paragraph
+python -m nnexp.judging --run RUN_ID                   say it in a few lines
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ def _run() -> None:
     if asked.run and asked.sweep:
         raise UserError(f"--run {asked.run} is known by its id alone; leave out {asked.sweep}")
     if asked.run:
-        print(why(asked.run, asked.runs_dir))
+        terminal.say(why(asked.run, asked.runs_dir))
         return
     with terminal.Bar() as bar:
         record, judged = pipeline.judge(asked.sweep, asked.runs_dir, bar)

@@ -13,6 +13,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from nnexp.configuration import KEYS
+from nnexp.optima.distinct.catalogue import MINIMA
+from nnexp.optima.endpoints.verdict import remedy
+from nnexp.plan import MOST_JUDGED
 from nnexp.records import STATUS
 
 Array = NDArray[np.float64]
@@ -25,6 +28,17 @@ IMPLIED = (
 )
 """Keys that are not shown where the others say the same."""
 
+LISTED = (("width", "widths"), ("activation", "activations"))
+"""Keys with one value for all hidden layers, each with the key that lists the layers' values where these differ."""
+
+ALIKE = ["dataset", "loss"]
+"""What runs must share for their losses to be compared; other draws of a data set (DRAWS) are still the same data set."""
+
+DRAWS = ("seed", "examples", "test_share")
+
+FIXED = ("dataset", "depth", *LISTED[0], "activation", "loss", "optimizer", "step_size", "l2", "l1", "passes")
+"""The keys that are named where all configurations share a value."""
+
 MOST_NAMED = 8
 """How many seeds a line about failures names."""
 
@@ -35,19 +49,27 @@ def varying(runs: pd.DataFrame) -> list[str]:
     """The keys and part parameters that tell the configurations of these runs apart."""
     keys = [c for c in runs.columns if c in KEYS or c.split(".")[0] in KEYS]
     once = runs.drop_duplicates("configuration")
-    found = [key for key in keys if once[key].nunique(dropna=False) > 1]
+    listed = dict(pair for pair in LISTED if once.loc[once["depth"] > 1, pair[0]].isna().any())
+    found = [key for key in keys if key not in listed and once[key].nunique(dropna=False) > 1]
     parameters = [(key, [key.split(".")[0]]) for key in found if "." in key]
     lengths = [("steps", ["passes", *(key for key in keys if key.split(".")[0] == "optimizer")])]
     for key, others in (*lengths, *IMPLIED, *parameters):
-        if key in found and once.groupby(others, dropna=False)[key].nunique(dropna=False).max() == 1:
+        implied = key in found and key not in listed.values()
+        if implied and once.groupby(others, dropna=False)[key].nunique(dropna=False).max() == 1:
             found.remove(key)
     return found
+
+
+def names(runs: pd.DataFrame) -> pd.Series:
+    """Each configuration in words, by its id: what tells it apart from the others; empty where there is one alone."""
+    once, keys = runs.drop_duplicates("configuration").set_index("configuration"), varying(runs)
+    return pd.Series([label(row, keys) for _, row in once.iterrows()], index=once.index, dtype=object)
 
 
 def label(run: Any, keys: list[str]) -> str:
     """A run's configuration in words: the value of each of these keys that it has."""
     named = {"depth", "width", "offsets", "step_size", "l2", "l1", "penalize_offsets", "passes", "steps"}
-    values = {key: run[key] for key in keys if pd.notna(run[key])}
+    values = {key: run[key] for key in keys if pd.notna(run[key]) and run[key] != ""}
     return ", ".join(
         f"{key.replace('_', ' ')} {_number(v)}" if key in named else _said(key, v) for key, v in values.items()
     )
@@ -61,32 +83,94 @@ def _said(key: str, value: object) -> str:
     return f"{key}={value}" if "." in key else str(value)
 
 
-def configurations(runs: pd.DataFrame) -> pd.DataFrame:
-    """One row a configuration, the best median test loss first: its id, what varies, and what its seeds came to.
+def shared(runs: pd.DataFrame) -> str:
+    """What all configurations of these runs have in common, in words: settings, and how many runs there are of each."""
+    once = runs.drop_duplicates("configuration")
+    values = {key: once[key].iloc[0] for key in FIXED if key in once and once[key].nunique(dropna=False) == 1}
+    if values.get("width") is not None:
+        values.pop("widths", None)
+    known = {key: value for key, value in values.items() if pd.notna(value) and value not in ("", 0)}
+    said = [f"{key} {value if isinstance(value, str) else _number(value)}" for key, value in known.items()]
+    counts = runs.groupby("configuration").size()
+    return ", ".join(said + ([f"{counts.iloc[0]:,} runs each"] if counts.nunique() == 1 else []))
 
-    Where there are no test examples, J stands for the test loss. Runs that diverged count in `runs` and `diverged` and
-    nowhere else.
+
+def measure(runs: pd.DataFrame) -> str:
+    """The column that configurations are ranked by: the test loss, or J where there are no test examples.
+
+    Where losses or data sets differ, losses cannot be compared: then the test error, or for regressions on one data set
+    the root mean squared error, provided that every run has one. Where not, see `comparable`.
     """
-    keys = varying(runs)
+    known, differ = runs[runs["J"].notna()], {key.split(".")[0] for key in _apart(runs)}
+    for name, across in (("test_error", {"dataset", "loss"}), ("test_rmse", {"loss"})):
+        if differ and differ <= across and name in known and len(known) and known[name].notna().all():
+            return name
+    return "test_loss" if runs["test_loss"].notna().any() else "J"
+
+
+def comparable(runs: pd.DataFrame) -> list[pd.DataFrame]:
+    """The runs in groups within which `measure` can be compared: all in one, or those of each data set and loss."""
+    apart = _apart(runs)
+    if not apart or measure(runs) in ("test_error", "test_rmse"):
+        return [runs]
+    return [group for _, group in runs.groupby(apart, sort=False, dropna=False)]
+
+
+def _apart(runs: pd.DataFrame) -> list[str]:
+    """The keys that vary and keep losses from being compared."""
+    return [key for key in varying(runs) if key.split(".")[0] in ALIKE and key.split(".")[-1] not in DRAWS]
+
+
+def configurations(runs: pd.DataFrame) -> pd.DataFrame:
+    """One row a configuration, the lowest median of `measure` first: its id, what varies, the runs, median and best.
+
+    Equal median test errors are ranked by the median test loss, as its place among the configurations of the same loss and
+    data set. Configurations that cannot be compared are ranked group by group, see `comparable`. Runs that diverged count in
+    `runs` and `diverged` and nowhere else.
+    """
     groups = runs.groupby("configuration", sort=False)
-    table = pd.DataFrame(index=pd.Index(list(groups.groups), name="configuration"))
-    first = runs.drop_duplicates("configuration").set_index("configuration")
-    for key in keys:
-        table[key] = first[key]
+    table = runs.drop_duplicates("configuration").set_index("configuration")[varying(runs)].copy()
     table["runs"] = groups.size()
     table["diverged"] = runs["status"].eq("diverged").groupby(runs["configuration"]).sum()
-    measures = [name for name in ("test_loss", "test_error") if runs[name].notna().any()] or ["J"]
-    for name in measures:
+    measures = [measure(runs), *(name for name in ("test_loss", "test_rmse", "test_error") if name in runs)]
+    for name in dict.fromkeys(name for name in measures if runs[name].notna().any() or name == "J"):
         table[f"median_{name}"], table[f"best_{name}"] = groups[name].median(), groups[name].min()
-    if measures == ["J"]:
+    if measures[0] == "J":
         table["worst_J"] = groups["J"].max()
-    return table.sort_values(f"median_{measures[0]}", kind="stable").reset_index()
+    return table.loc[_order(table, runs)].reset_index()
+
+
+def _order(table: pd.DataFrame, runs: pd.DataFrame) -> pd.Index:
+    """The configurations of a table in the order of their ranks."""
+    ranks, apart = pd.DataFrame({"median": table[f"median_{measure(runs)}"]}), _apart(runs)
+    if apart:
+        alike = table.groupby(apart, sort=False, dropna=False)
+        if len(comparable(runs)) > 1:
+            ranks.insert(0, "group", alike.ngroup())
+        elif "median_test_loss" in table:
+            ranks["tie"] = alike["median_test_loss"].rank(pct=True)
+    return ranks.sort_values(list(ranks.columns), kind="stable").index
 
 
 def verdicts(runs: pd.DataFrame) -> str:
     """How many runs came to each kind of endpoint, in words, the most frequent first."""
     counts = runs["endpoint"].fillna("not judged").value_counts()
     return ", ".join(f"{count:,} {verdict}" for verdict, count in counts.items())
+
+
+def remedies(runs: pd.DataFrame) -> dict[str, str]:
+    """What to do about the verdicts that these runs got, in words, by verdict; those of local minima need nothing."""
+    found = {}
+    for verdict, group in runs[~runs["endpoint"].isin(MINIMA)].groupby("endpoint", sort=False):
+        penalized = bool(((group["l2"] > 0.0) | (group["l1"] > 0.0)).all())
+        (loss, *others) = group["loss"].unique()
+        found[str(verdict)] = remedy(str(verdict), penalized, "" if others else str(loss))
+    largest = runs.loc[runs["endpoint"].isna(), "theta"].map(len).max()
+    if largest <= MOST_JUDGED:
+        found["not judged"] = "judge=true has nets of this size judged, without training them again; it may take long"
+    elif largest > MOST_JUDGED:
+        found["not judged"] = f"nets of more than {MOST_JUDGED:,} parameters cannot be judged"
+    return found
 
 
 def endpoints(runs: pd.DataFrame) -> list[tuple[str, str]]:

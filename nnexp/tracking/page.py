@@ -30,11 +30,19 @@ def note(record: SweepRecord, runs: pd.DataFrame) -> str:
     missing = len(set(record.runs)) - len(runs)
     lost = f"; {missing:,} more were asked for and are not on record yet" if missing else ""
     counted = f"{len(runs):,} runs of {len(table):,} configurations, {diverged:,} diverged{lost}."
-    measure = next(str(name) for name in table.columns if str(name).startswith("median")).replace("_", " ")
-    found = f"The best {min(MOST_ROWS, len(table))} configurations by {measure} over the seeds:"
-    shown = _markdown(table.drop(columns="configuration").head(MOST_ROWS))
+    groups = seeds.comparable(runs)
+    shown = "\n\n".join(_best(group, max(4, MOST_ROWS // len(groups))) for group in groups)
     asked = record.question or f"The sweep {record.name}."
-    return "\n\n".join([asked, f"{counted} Endpoints: {seeds.verdicts(runs)}.", found, shown])
+    return "\n\n".join([asked, f"{counted} Endpoints: {seeds.verdicts(runs)}.", shown])
+
+
+def _best(runs: pd.DataFrame, most: int) -> str:
+    """The best configurations as a table in Markdown, and by what they are the best."""
+    table, measure = seeds.configurations(runs).drop(columns="configuration"), seeds.measure(runs).replace("_", " ")
+    found = (
+        f"The best {min(most, len(table))} configurations by median {measure} over the seeds ({seeds.shared(runs)}):"
+    )
+    return f"{found}\n\n{_markdown(table.head(most))}"
 
 
 def note_of_configuration(name: str, group: pd.DataFrame) -> str:

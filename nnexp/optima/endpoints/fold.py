@@ -160,6 +160,13 @@ def touches(objective: Penalized, theta: Array) -> bool:
     return creased(objective) and bool(sheet(objective, theta).within(reach, -1.0))
 
 
+def within_creases(terrain: Terrain, theta: Array) -> Local:
+    """How J lies at theta (parameters,), as seen from within the creases that it lies on."""
+    creases = lies_on(terrain.objective, theta)
+    onto = within(terrain.objective, theta, creases) if creases else np.eye(len(theta))
+    return Folded(terrain.objective, terrain.l2, terrain.l1, onto[None], [creases]).look(theta[None])
+
+
 def _round(terrain: Terrain, folds: list[Fold]) -> Walk:
     """Put runs on the creases beside them and let them walk on."""
     onto = np.array([_settle_on_creases(terrain.objective, one) for one in folds])

@@ -9,6 +9,7 @@ J is when those have adapted; it must not rise before it falls.
 from __future__ import annotations
 
 import functools
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,6 +35,15 @@ PERFECT = 1e-24
 """A loss no greater than this is 0: every guess is right to some twelve digits."""
 
 CURVED = 1e-6
+
+
+@dataclass(frozen=True)
+class Descent:
+    """A way down: its direction (parameters,) of length 1, by how much J falls at most, and at what distance."""
+
+    direction: Array
+    fall: float
+    distance: float
 
 
 def inquire(terrain: Terrain, here: Local) -> Finding:
@@ -75,6 +85,15 @@ def _doubt(site: Site, soft: Array, finding: Finding) -> None:
         limit = site.limit(soft)
         if limit is not None:
             finding.endpoint, finding.J_limit = "at infinity", limit
+
+
+def way_down(terrain: Terrain, here: Local) -> Descent | None:
+    """How J falls from a saddle, a single run's; None if no direction is found."""
+    site = Site(terrain, here)
+    if touches(terrain.objective, here.theta[0]):
+        return site.descent(np.eye(here.theta.shape[1]))
+    soft = site.vectors[:, : max(1, int((site.values <= ZERO * here.value_rounding[0]).sum()))]
+    return site.descent(soft) if soft.shape[1] else None
 
 
 class Site:
@@ -147,10 +166,15 @@ class Site:
         return bool(stays_curved(self.terrain, self.here, direction[None], np.array([curvature]))[0])
 
     def falls(self, soft: Array) -> bool:
-        """Whether J falls, without rising first, along one of these directions, or a mixture of them and the known flat ones.
+        """Whether J falls along one of these directions; see `descent`."""
+        return self.descent(soft) is not None
+
+    def descent(self, soft: Array) -> Descent | None:
+        """How J falls, without rising first, along one of these directions, or a mixture of them and the known flat ones.
 
         It must begin to fall here: a fall that is deep as soon as it is seen, where a little nearer there was none, belongs to
-        another place, from which the adapting directions came back to this one.
+        another place, from which the adapting directions came back to this one. Of several directions it is the one along
+        which J falls most, a mixture only where no other is left; None if J falls along none.
 
         soft: (parameters, directions).
         """
@@ -165,7 +189,14 @@ class Site:
         first = np.argmax(down, axis=0), np.arange(down.shape[1])
         rises_before = np.maximum.accumulate(change, axis=0)[first] > rounding
         begins_here = (first[0] == 0) | (change[first] >= -SUDDEN * SURE * rounding)
-        return bool((down.any(axis=0) & ~rises_before & begins_here).any())
+        found = down.any(axis=0) & ~rises_before & begins_here
+        pure = found & (np.arange(len(tried)) % (len(tried) // 2) < soft.shape[1])
+        places = np.flatnonzero(pure if pure.any() else found)
+        if not len(places):
+            return None
+        falls = np.nan_to_num(change[:, places], nan=np.inf)
+        distance, place = np.unravel_index(int(np.argmin(falls)), falls.shape)
+        return Descent(tried[places[place]], float(-falls[distance, place]), float(self.size * DISTANCES[distance]))
 
     def _adapted(self, theta: Array) -> Array:
         """J at theta (points, parameters), or after Newton steps in the curved directions where that is less."""

@@ -17,47 +17,48 @@ SATURATED, MOSTLY = 0.05, 0.9
 
 
 def odd_units(site: Site) -> Iterator[str]:
-    """What is odd about the units of each hidden layer, a sentence each."""
+    """A sentence for each kind of odd unit in each hidden layer; units and layers are counted from 1."""
     for place in range(len(site.kinds)):
         where = f"hidden layer {place + 1}" if len(site.kinds) > 1 else "the hidden layer"
         dead = idle.dead_units(site, place).tolist() if site.kinds[place].silent else []
         useless = [unit for unit in idle.unused_units(site, place).tolist() if unit not in dead]
         saturated = np.flatnonzero(_saturation(site, place) >= MOSTLY).tolist()
-        if dead:
-            yield f"No point wakes {_listed(dead)} of {where}: dead."
-        if useless:
-            yield f"Nothing is taken from {_listed(useless)} of {where}."
-        if saturated:
-            yield f"On {100 * MOSTLY:.0f} % of the points or more, {_saturated(saturated, where)}."
+        share = f"at {100 * MOSTLY:.0f} % of the training points or more"
+        yield from _sentence(dead, where, "dead: the output is 0 at every training point")
+        yield from _sentence(useless, where, "unused: the outgoing weights are 0")
+        yield from _sentence(saturated, where, f"saturated: the slope is nearly 0 {share}")
         yield from _twins(site, place, where, {*dead, *useless})
 
 
+def _sentence(units: list[int], where: str, what: str) -> Iterator[str]:
+    if units:
+        yield f"{named(units, 'unit').capitalize()} of {where} {'is' if len(units) == 1 else 'are'} {what}."
+
+
 def _twins(site: Site, place: int, where: str, idle_units: set[int]) -> Iterator[str]:
-    """Which units take in a multiple of what another one does, each named once."""
-    found: dict[int, list[str]] = {}
-    named = set(idle_units)
+    """Which units have incoming weights that are a multiple of another unit's, each named once."""
+    found: dict[int, list[tuple[int, float]]] = {}
+    known = set(idle_units)
     for first, second, factor in idle.twins(site, place):
-        if not {first, second} & named:
-            found.setdefault(first, []).append(f"{second} of {where} takes in {factor:.3g} times")
-            named.add(second)
+        if not {first, second} & known:
+            found.setdefault(first, []).append((second, factor))
+            known.add(second)
     for first, others in found.items():
-        if len(others) == 1:
-            yield f"Unit {others[0]} what unit {first} does."
-        else:
-            each = ", ".join(other.replace(f" of {where} takes in", ":") for other in others)
-            yield f"Units of {where} that take in so many times what unit {first} does: {each}."
+        units, factors = zip(*others, strict=True)
+        times = listed([f"{factor:.3g}" for factor in factors])
+        does, its = ("duplicates", "its") if len(units) == 1 else ("duplicate", "their")
+        what = f"{does} unit {first + 1}: {its} incoming weights are {times} times those of unit {first + 1}"
+        yield f"{named(list(units), 'unit').capitalize()} of {where} {what}."
 
 
-def _listed(units: list[int]) -> str:
-    """Units as they are named where one or the other is meant."""
-    return (
-        f"unit {' or '.join(map(str, units))}" if len(units) < 3 else f"any of the units {', '.join(map(str, units))}"
-    )
+def named(numbers: list[int], what: str) -> str:
+    """Things by their numbers, which are given from 0 and named from 1: `unit 1`, or `units 1, 2 and 5`."""
+    return f"{what}{'s' * (len(numbers) != 1)} {listed([str(number + 1) for number in numbers])}"
 
 
-def _saturated(units: list[int], where: str) -> str:
-    what, are = (f"unit {units[0]}", "is") if len(units) == 1 else (f"units {', '.join(map(str, units))}", "are")
-    return f"{what} of {where} {are} saturated"
+def listed(words: list[str]) -> str:
+    """Words in a row, as in `1, 2 and 5`."""
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
 
 
 def _saturation(site: Site, place: int) -> Array:

@@ -52,6 +52,43 @@ VERDICTS = {
 }
 """What each verdict means, in a sentence."""
 
+REMEDIES = {
+    "kink": "nothing; it is a local minimum at a point where J has no derivative, as ReLU units and l1 make them",
+    "flat minimum": "nothing; it is a local minimum, and the points beside it where J is the same are equally good",
+    "saddle": "J still falls from a saddle; try l2=0.001, more passes, or noise (optimizer=sgd)",
+    "at infinity": "without l2 weights grow for ever; try l2=0.001",
+    "not stationary": "J was still falling; try l2=0.001, more passes or a larger step_size",
+    "undecided": "J is too flat for a verdict, often because of dead ReLU units; try activation=gelu or l2=0.001",
+    "diverged": "try a smaller step_size",
+    "no gradient": "use an activation with a slope (sigmoid, tanh, relu) and another loss than zero_one",
+}
+"""What to do about each verdict, but for `minimum`."""
+
+PENALIZED = {
+    "at infinity": "weights that no penalty reaches grow for ever; try penalize_offsets=true",
+    "saddle": "J still falls from a saddle; try more passes, or noise (optimizer=sgd)",
+    "not stationary": "J was still falling; try more passes or a larger step_size",
+    "undecided": "J is too flat for a verdict, often because of dead ReLU units; try activation=gelu",
+}
+"""The same where l2 or l1 is above 0 already, if that is something else."""
+
+
+HINGE = "the judge cannot follow the creases that the hinge loss gives J; use loss=nll for a verdict"
+
+
+def remedy(verdict: str, penalized: bool, loss: str = "") -> str:
+    """What to do about a verdict, in words, empty where there is nothing to do.
+
+    Args:
+        verdict: one of VERDICTS.
+        penalized: whether l2 or l1 is above 0.
+        loss: by its name.
+    """
+    if verdict == "not stationary" and loss == "hinge":
+        return HINGE
+    return (PENALIZED if penalized else {}).get(verdict) or REMEDIES.get(verdict, "")
+
+
 LINE = np.linspace(0.0, 1.0, 17)[1:-1]
 HILL = 1e-9
 

@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from nnexp.errors import UserError
 from nnexp.examples import FINGERPRINT, identity, inputs, loaded, one_look, split
 from nnexp.net.network import Network
 from nnexp.net.objective import Objective, Penalized, Sample
@@ -88,22 +89,19 @@ class Configuration:
         """The activation that all hidden layers share, or None."""
         return self.activations[0] if len(set(self.activations)) == 1 else None
 
-    def settings(self) -> dict[str, Any]:
+    def settings(self, content: bool = True) -> dict[str, Any]:
         """The configuration as plain data, from which `from_settings` makes it again.
 
-        Parts whose code is not as released, and data sets whose content their parameters do not tell, have a fingerprint too.
+        Parts whose code is not as released say its fingerprint too and, with `content`, so do data sets whose content does not
+        follow from their parameters.
         """
-        said, dataset = self._settings(), identity(self.dataset)
-        plain = self.dataset.settings()
-        if dataset != plain:
-            said["dataset"] = {**plain, FINGERPRINT: dataset.get(FINGERPRINT) or digest(dataset)}
-        return said
-
-    def _settings(self) -> dict[str, Any]:
-        """The same, but for the data set's content."""
         said = {name: _plain(getattr(self, name)) for name in self.__dataclass_fields__}
         unit = self._output()
-        return {**said, OUTPUT: unit.fingerprint()} if unit is not None and unit.fingerprint() else said
+        if unit is not None and unit.fingerprint():
+            said[OUTPUT] = unit.fingerprint()
+        if content and (dataset := identity(self.dataset)) != said["dataset"]:
+            said["dataset"][FINGERPRINT] = dataset.get(FINGERPRINT) or digest(dataset)
+        return said
 
     @functools.cached_property
     def id(self) -> str:
@@ -112,7 +110,7 @@ class Configuration:
 
     def current_id(self) -> str:
         """The id that it would have now: another one if the data, or the code of its parts, have changed since."""
-        return digest({"trainer": TRAINER, **self._settings(), "dataset": identity(self.dataset)})
+        return digest({"trainer": TRAINER, **self.settings(content=False), "dataset": identity(self.dataset)})
 
     @property
     def data(self) -> Data:
@@ -203,8 +201,10 @@ def _plain(value: Any) -> Any:
         return [_plain(inner) for inner in value]
     if not isinstance(value, registry.Part):
         return value
-    code = "" if value.kind == "dataset" else value.fingerprint()
-    return {**value.settings(), FINGERPRINT: code} if code else value.settings()
+    said = value.settings()
+    if value.kind != "dataset" and value.fingerprint():
+        said[FINGERPRINT] = value.fingerprint()
+    return said
 
 
 def _add_parameters(parameters: dict[str, Any], part: Any) -> None:
@@ -256,6 +256,36 @@ def recorded(configuration_id: str, settings: str) -> Configuration:
     """The configuration of a record, from its id and its settings (JSON), with its parts as they are registered now."""
     planned = _PLANNED.get(configuration_id)
     return planned if planned is not None and _is_registered(planned) else from_settings(json.loads(settings))
+
+
+def current(configuration_id: str, settings: str, run: str) -> Configuration:
+    """The configuration of a run's record, where its data and the code of its parts are what they were when it was trained.
+
+    Raises:
+        UserError: if they are not, naming what has changed.
+    """
+    made = recorded(configuration_id, settings)
+    if made.current_id() != configuration_id:
+        found = changed(json.loads(settings), made.settings())
+        what = found[0] if found else f"dataset={made.dataset.name}, or the trainer,"
+        what = f"{what} has changed since run {run} was trained, so that its J is not known"
+        raise UserError(f"{what}; undo the change, or run the sweep again")
+    return made
+
+
+def changed(then: Mapping[str, Any], now: Mapping[str, Any], kinds: Iterable[str] = PARTS) -> list[str]:
+    """The parts of these kinds, as in activation=relu, whose code or content differs between the settings then and now."""
+    before, after = _fingerprints(then, kinds), _fingerprints(now, kinds)
+    return [part for part in after if before.get(part) != after[part]]
+
+
+def _fingerprints(settings: Mapping[str, Any], kinds: Iterable[str]) -> dict[str, str]:
+    """The fingerprint of each part, empty where its code is as released."""
+    found = {f"output={settings['output']}": settings.get(OUTPUT, "")}
+    for kind in kinds:
+        parts = settings["activations"] if kind == "activation" else [settings[kind]]
+        found.update({f"{kind}={part['name']}": part.get(FINGERPRINT, "") for part in parts})
+    return found
 
 
 def _is_registered(made: Configuration) -> bool:

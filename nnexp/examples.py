@@ -20,7 +20,6 @@ from numpy.typing import NDArray
 from nnexp.errors import UserError
 from nnexp.parts.datasets import Data
 
-
 FINGERPRINT = "fingerprint"
 """The key under which identities and settings say which code, or which content, a part has."""
 
@@ -96,8 +95,9 @@ def _look(dataset: Any) -> tuple[Data, str]:
         found = _SEEN.get(dataset)
         if found is None:
             data = _read(dataset)
-            arrays = {name: np.array(getattr(data, name)) for name in ("X_train", "Y_train", "X_test", "Y_test")}
-            found = replace(data, **arrays), _digest(data.task, *arrays.values())
+            X_train, Y_train, X_test, Y_test = map(np.array, (data.X_train, data.Y_train, data.X_test, data.Y_test))
+            content = _digest(data.task, X_train, Y_train, X_test, Y_test)
+            found = replace(data, X_train=X_train, Y_train=Y_train, X_test=X_test, Y_test=Y_test), content
             if _open_looks:
                 _SEEN[dataset] = found
     return found

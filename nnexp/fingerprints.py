@@ -49,6 +49,7 @@ class _Known:
 
 
 _KNOWN: dict[type, _Known] = {}
+_DIFFERENT: set[str] = set()
 
 
 def fingerprint(cls: type) -> str:
@@ -61,6 +62,32 @@ def fingerprint(cls: type) -> str:
     if known is None or not known.holds():
         known = _KNOWN[cls] = _Reader(cls).read()
     return known.digest
+
+
+def of_import(cls: type) -> str:
+    """The fingerprint of a class that another process imports by its name; empty for one that is sent there as it is."""
+    module = sys.modules.get(cls.__module__)
+    by_name = cls.__module__ != "__main__" and getattr(module, cls.__qualname__, None) is cls
+    return fingerprint(cls) if by_name else ""
+
+
+def arrived(cls: type, sent: str) -> None:
+    """Take note of a class that came from another process, where its fingerprint was `sent`."""
+    if sent and sent != fingerprint(cls):
+        _DIFFERENT.add(f"{cls.__module__}.{cls.__qualname__}")
+
+
+def refuse_different() -> None:
+    """Refuse to work for another process with code that is not the same as there.
+
+    Raises:
+        UserError: if a class that came from there is another one here.
+    """
+    for name in _DIFFERENT:
+        raise UserError(
+            f"the code of {name} on a worker is not the code that the sweep was started with: it was edited since, or another "
+            "version is installed there; start the same command again (in a notebook, restart the kernel first)"
+        )
 
 
 class _Reader:
@@ -139,7 +166,9 @@ class _Reader:
         try:
             return ["object", hashlib.blake2b(pickle.dumps(value, protocol=4), digest_size=16).hexdigest()]
         except Exception as error:  # whatever the object's own code raises
-            what = f"{self._cls.__module__}.{self._cls.__qualname__} refers to a value of type {type(value).__qualname__}"
+            what = (
+                f"{self._cls.__module__}.{self._cls.__qualname__} refers to a value of type {type(value).__qualname__}"
+            )
             raise UserError(
                 f"{what}, whose content cannot be compared between sweeps ({type(error).__name__}); make it inside of the "
                 "method that uses it, or refer to numbers, text or arrays"

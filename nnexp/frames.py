@@ -13,8 +13,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from nnexp import judging
-from nnexp.configuration import Configuration, recorded
+from nnexp.configuration import Configuration, current, recorded
 from nnexp.errors import UserError
+from nnexp.examples import one_look
 from nnexp.net.objective import Penalized
 from nnexp.records import HISTORY, SCHEMA, Records
 
@@ -124,16 +125,14 @@ class Recalled:
         return self.objective.network.weights(self.theta)
 
 
+@one_look()
 def recall(row: Mapping[str, Any] | pd.Series) -> Recalled:
     """The run that a row of a frame records.
 
     Raises:
-        UserError: if its data, or the program's arithmetic, are not what they were when it was trained.
+        UserError: if its data, the code of its parts or the program's arithmetic are not what they were when it was trained.
     """
     if not isinstance(row, pd.Series | Mapping) or not set(NEEDED) <= set(row.keys()):
         raise UserError(f"this is no row of a run: {row!r}; give one of a frame, as in nnexp.load(...).iloc[0]")
-    configuration = recorded(row["configuration"], row["settings"])
-    if configuration.current_id() != row["configuration"]:
-        what = f"run {row['run']} cannot be had again: dataset={configuration.dataset.name} or the trainer has changed since"
-        raise UserError(f"{what}; run the sweep again")
+    configuration = current(row["configuration"], row["settings"], row["run"])
     return Recalled(configuration, configuration.objective(), np.asarray(row["theta"], dtype=np.float64), row["status"])

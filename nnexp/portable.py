@@ -14,10 +14,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from nnexp.configuration import Configuration, from_settings
+from nnexp.configuration import Configuration, changed, from_settings
 from nnexp.errors import UserError
 
 LABEL = "label"
+
+SHAPING = ("features", "activation", "loss")
+"""Kinds of parts whose code a guess depends on."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +58,7 @@ class Net:
         """What the net says of each point: a row a point, `columns()` as columns.
 
         Raises:
-            UserError: if a coordinate is missing, or is not a number.
+            UserError: if a coordinate is missing or is not a number, or the code of the net's parts has changed.
         """
         missing = [name for name in self.inputs if name not in points.columns]
         if missing:
@@ -65,11 +68,19 @@ class Net:
         except (TypeError, ValueError) as error:
             raise UserError(f"points must be numbers ({error}); give {', '.join(self.inputs)} as such") from None
         made = from_settings(self.settings)
+        self._refuse_changed(made)
         inputs = made.features.transform(np.ascontiguousarray(X))
         network = made.network_of(inputs.shape[0], len(self.outputs))
         guess = network.guess(np.array([self.theta], dtype=np.float64), inputs)[0]
         values = {name: list(row) for name, row in zip(self.outputs, guess, strict=True)}
         return pd.DataFrame(values | self._labels(guess), index=points.index, columns=self.columns())
+
+    def _refuse_changed(self, made: Configuration) -> None:
+        """Refuse to guess by other code than that of the parts that the net was trained with."""
+        wrong = changed(self.settings, made.settings(content=False), SHAPING)
+        if wrong:
+            what = f"the code of {wrong[0]} has changed since run {self.run} was trained"
+            raise UserError(f"{what}, so that its net would guess otherwise; undo the change, or run the sweep again")
 
     def _labels(self, guess: Any) -> dict[str, Any]:
         if self.task == "regression":

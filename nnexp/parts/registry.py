@@ -81,6 +81,15 @@ class Part:
             return found
         return f"version {version}" if version > 1 else ""
 
+    def __getstate__(self) -> tuple[dict[str, Any], str]:
+        """The parameters, and the fingerprint of the code where another process imports it."""
+        return dict(self.__dict__), fingerprints.of_import(type(self))
+
+    def __setstate__(self, state: tuple[dict[str, Any], str]) -> None:
+        """Take parameters, and take note where the code is not that of the process which sent them."""
+        self.__dict__.update(state[0])
+        fingerprints.arrived(type(self), state[1])
+
 
 P = TypeVar("P", bound=Part)
 
@@ -95,7 +104,9 @@ def part(kind: str, name: str) -> Callable[[type[P]], type[P]]:
         cls = dataclass(frozen=True)(cls)
         taken = sorted(RESERVED.intersection(field.name for field in fields(cls)))
         if taken:
-            raise UserError(f"{kind} {name} has a parameter called {taken[0]}; this name is reserved: give it another one")
+            raise UserError(
+                f"{kind} {name} has a parameter called {taken[0]}; this name is reserved: give it another one"
+            )
         cls.kind, cls.name = kind, name
         _PARTS[kind][name] = cls
         return cls

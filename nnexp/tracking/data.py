@@ -5,8 +5,10 @@ from __future__ import annotations
 import functools
 import json
 from dataclasses import dataclass
+from typing import Any
 
 from nnexp.configuration import Configuration, digest
+from nnexp.examples import identity, loaded, one_look
 
 CONTEXT = "training"
 
@@ -23,10 +25,15 @@ class DataSet:
     profile: str
 
 
-@functools.lru_cache(maxsize=256)
+@one_look()
 def data_set(made: Configuration) -> DataSet:
     """The data set that a configuration is trained on; a table's source is its file, another's the rule it is made by."""
-    dataset, data = made.dataset, made.data
+    return _data_set(made.dataset, digest(identity(made.dataset)))
+
+
+@functools.lru_cache(maxsize=256)
+def _data_set(dataset: Any, content: str) -> DataSet:
+    data = loaded(dataset, content)
     path = getattr(dataset, "path", None)
     source = {"uri": str(path)} if path else {"tags": {"mlflow.source.name": "nnexp", **_plain(dataset.settings())}}
     columns = [*((name, False) for name in data.inputs), *((name, True) for name in data.outputs)]
@@ -41,7 +48,7 @@ def data_set(made: Configuration) -> DataSet:
     }
     return DataSet(
         name=dataset.name,
-        digest=digest(dataset.identity()),
+        digest=content,
         source_type="local" if path else "code",
         source=json.dumps(source),
         schema=json.dumps({"mlflow_colspec": specs}),

@@ -94,7 +94,7 @@ class Diabetes(Shipped):
 
 @functools.lru_cache(maxsize=16)
 def _content(load: Callable[[], Any]) -> str:
-    """16 hexadecimal digits of what a loader gives, to 10 decimals: numbers that are scaled end differently on some processors."""
+    """16 hexadecimal digits of what a loader gives, to 10 decimals: processors round the last ones differently."""
     bunch, made = load(), hashlib.blake2b(digest_size=8)
     for values in (bunch.data, bunch.target):
         made.update(f"{np.shape(values)}".encode())

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from nnexp.examples import FINGERPRINT
 from nnexp.optima import seeds
 from nnexp.optima.spread import Split, split
 
@@ -57,8 +58,9 @@ def _is_seed(key: str) -> bool:
 
 
 def _apart(settings: str) -> tuple[str, int]:
-    """The settings without the data set's seed, and that seed; 0 where it has none."""
+    """The settings without the data set's seed and what follows from it, and that seed; 0 where it has none."""
     made = json.loads(settings)
+    made["dataset"].pop(FINGERPRINT, None)
     seed = made["dataset"].pop("seed", 0)
     return json.dumps(made, sort_keys=True), seed
 

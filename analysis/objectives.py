@@ -17,6 +17,7 @@ import pandas as pd
 
 from nnexp.configuration import WAYS, objective_id
 from nnexp.errors import UserError
+from nnexp.examples import one_look
 from nnexp.frames import Recalled, recall
 from nnexp.optima import seeds
 from nnexp.optima.distinct import rungs
@@ -75,6 +76,7 @@ class Minimized:
         return rungs.interval(self.found.optima[place].share, len(self.shares))
 
 
+@one_look()
 def objectives(runs: pd.DataFrame) -> list[Minimized]:
     """Every objective of these runs, in the order of the sweep, with its catalogue.
 
@@ -82,7 +84,7 @@ def objectives(runs: pd.DataFrame) -> list[Minimized]:
         runs: rows of a frame with curves, judged.
 
     Raises:
-        UserError: if no run has been judged, or the data are not what they were.
+        UserError: if no run has been judged, or the data or the code of its parts are not what they were.
     """
     if "endpoint" not in runs or runs["endpoint"].isna().all():
         raise UserError("none of these runs has been judged, so no optimum is known; run make judge SWEEP=... first")

@@ -56,6 +56,7 @@ def check_closed_form(made: Any) -> None:
     needed = {
         "depth=2": made.depth == 2,
         "activation=relu": made.activation is not None and made.activation.name == "relu",
+        "parts whose code is as released": made.loss.is_released and all(f.is_released for f in made.activations),
         "output=identity": made.output == "identity",
         "offsets=false": not made.offsets,
         "features=identity": made.features.name == "identity",

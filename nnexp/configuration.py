@@ -16,7 +16,8 @@ from typing import Any
 
 import numpy as np
 
-from nnexp.examples import inputs, loaded, split
+from nnexp.errors import UserError
+from nnexp.examples import FINGERPRINT, identity, inputs, loaded, one_look, split
 from nnexp.net.network import Network
 from nnexp.net.objective import Objective, Penalized, Sample
 from nnexp.net.population import Population
@@ -43,6 +44,9 @@ KEYS = (
     ),
 )
 """The keys that say a configuration, in columns, tables and MLflow parameters."""
+
+OUTPUT = "output_fingerprint"
+"""The key under which settings say the code of the output's activation, where it is not as released."""
 
 WAYS = (
     *("step_size", "schedule", "initializer", "optimizer", "steps"),
@@ -85,18 +89,28 @@ class Configuration:
         """The activation that all hidden layers share, or None."""
         return self.activations[0] if len(set(self.activations)) == 1 else None
 
-    def settings(self) -> dict[str, Any]:
-        """The configuration as plain data, from which `from_settings` makes it again."""
-        return {name: _plain(getattr(self, name)) for name in self.__dataclass_fields__}
+    def settings(self, content: bool = True) -> dict[str, Any]:
+        """The configuration as plain data, from which `from_settings` makes it again.
+
+        Parts whose code is not as released say its fingerprint too and, with `content`, so do data sets whose content does not
+        follow from their parameters.
+        """
+        said = {name: _plain(getattr(self, name)) for name in self.__dataclass_fields__}
+        unit = self._output()
+        if unit is not None and unit.fingerprint():
+            said[OUTPUT] = unit.fingerprint()
+        if content and (dataset := identity(self.dataset)) != said["dataset"]:
+            said["dataset"][FINGERPRINT] = dataset.get(FINGERPRINT) or digest(dataset)
+        return said
 
     @functools.cached_property
     def id(self) -> str:
-        """16 hexadecimal digits from everything that determines the configuration, the data's content included."""
+        """16 hexadecimal digits from everything that determines the configuration, code and the data's content included."""
         return self.current_id()
 
     def current_id(self) -> str:
-        """The id that it would have now: another one if the data have changed since."""
-        return digest({"trainer": TRAINER, **self.settings(), "dataset": self.dataset.identity()})
+        """The id that it would have now: another one if the data, or the code of its parts, have changed since."""
+        return digest({"trainer": TRAINER, **self.settings(content=False), "dataset": identity(self.dataset)})
 
     @property
     def data(self) -> Data:
@@ -108,6 +122,7 @@ class Configuration:
         """How many examples it is trained on: those that are not set aside for validation."""
         return len(split(self.stopping, self.data.X_train.shape[1])[0])
 
+    @one_look()
     def network(self) -> Network:
         """The net's shape, its input size taken from the data and the feature map.
 
@@ -120,9 +135,13 @@ class Configuration:
 
     def network_of(self, m: int, n: int) -> Network:
         """The shape of a net that takes m features and gives n outputs, whatever the data."""
-        unit = registry.make("activation", self.output) if self.output in registry.known("activation") else None
-        return Network((m, *self.widths, n), self.activations, unit, self.loss, self.offsets)
+        return Network((m, *self.widths, n), self.activations, self._output(), self.loss, self.offsets)
 
+    def _output(self) -> Any:
+        """The activation of the output, or None where the loss has a unit of its own."""
+        return registry.make("activation", self.output) if self.output in registry.known("activation") else None
+
+    @one_look()
     def objective(self) -> Penalized:
         """J, its gradient and the measures, on this configuration's data, or in closed form where it has none."""
         if self.data.task == "population":
@@ -141,7 +160,8 @@ class Configuration:
         )
 
     def _train_inputs(self) -> Any:
-        return inputs(self.dataset, digest(self.dataset.identity()), self.features)
+        content = digest(identity(self.dataset))
+        return inputs(self.dataset, content, self.features, self.features.fingerprint())
 
     def shown(self) -> dict[str, Any]:
         """Its keys and the parameters of its parts, flat, as columns, tables and MLflow say them; all but `passes`."""
@@ -160,7 +180,7 @@ class Configuration:
 
 def data_of(dataset: Any) -> Data:
     """What a data set holds, read once as long as its content is the same."""
-    return loaded(dataset, digest(dataset.identity()))
+    return loaded(dataset, digest(identity(dataset)))
 
 
 def from_settings(settings: Mapping[str, Any]) -> Configuration:
@@ -171,18 +191,25 @@ def from_settings(settings: Mapping[str, Any]) -> Configuration:
     """
     parts = {kind: _made(kind, settings[kind]) for kind in PARTS if kind != "activation"}
     activations = tuple(_made("activation", given) for given in settings["activations"])
-    return Configuration(**{**settings, **parts, "activations": activations, "widths": tuple(settings["widths"])})
+    plain = {key: value for key, value in settings.items() if key != OUTPUT}
+    return Configuration(**{**plain, **parts, "activations": activations, "widths": tuple(settings["widths"])})
 
 
 def _made(kind: str, settings: Mapping[str, Any]) -> Any:
-    return registry.make(kind, settings["name"], {key: value for key, value in settings.items() if key != "name"})
+    given = {key: value for key, value in settings.items() if key not in ("name", FINGERPRINT)}
+    return registry.make(kind, settings["name"], given)
 
 
 def _plain(value: Any) -> Any:
-    """Plain data of a field: parts by their settings."""
+    """Plain data of a field: parts by their settings, and by their code where it is not as released."""
     if isinstance(value, tuple):
         return [_plain(inner) for inner in value]
-    return value.settings() if isinstance(value, registry.Part) else value
+    if not isinstance(value, registry.Part):
+        return value
+    said = value.settings()
+    if value.kind != "dataset" and value.fingerprint():
+        said[FINGERPRINT] = value.fingerprint()
+    return said
 
 
 def _add_parameters(parameters: dict[str, Any], part: Any) -> None:
@@ -231,8 +258,45 @@ def remember(planned: Iterable[Configuration]) -> None:
 
 
 def recorded(configuration_id: str, settings: str) -> Configuration:
-    """The configuration of a record, from its id and its settings (JSON)."""
-    return _PLANNED.get(configuration_id) or from_settings(json.loads(settings))
+    """The configuration of a record, from its id and its settings (JSON), with its parts as they are registered now."""
+    planned = _PLANNED.get(configuration_id)
+    return planned if planned is not None and _is_registered(planned) else from_settings(json.loads(settings))
+
+
+def current(configuration_id: str, settings: str, run: str) -> Configuration:
+    """The configuration of a run's record, where its data and the code of its parts are what they were when it was trained.
+
+    Raises:
+        UserError: if they are not, naming what has changed.
+    """
+    made = recorded(configuration_id, settings)
+    if made.current_id() != configuration_id:
+        found = changed(json.loads(settings), made.settings())
+        what = found[0] if found else f"dataset={made.dataset.name}, or the trainer,"
+        what = f"{what} has changed since run {run} was trained, so that its J is not known"
+        raise UserError(f"{what}; undo the change, or run the sweep again")
+    return made
+
+
+def changed(then: Mapping[str, Any], now: Mapping[str, Any], kinds: Iterable[str] = PARTS) -> list[str]:
+    """The parts of these kinds, as in activation=relu, whose code or content differs between the settings then and now."""
+    before, after = _fingerprints(then, kinds), _fingerprints(now, kinds)
+    return [part for part in after if before.get(part) != after[part]]
+
+
+def _fingerprints(settings: Mapping[str, Any], kinds: Iterable[str]) -> dict[str, str]:
+    """The fingerprint of each part, empty where its code is as released."""
+    found = {f"output={settings['output']}": settings.get(OUTPUT, "")}
+    for kind in kinds:
+        parts = settings["activations"] if kind == "activation" else [settings[kind]]
+        found.update({f"{kind}={part['name']}": part.get(FINGERPRINT, "") for part in parts})
+    return found
+
+
+def _is_registered(made: Configuration) -> bool:
+    """Whether its parts are still those of their names; a notebook's cell that is run again makes another part."""
+    parts = (*made.activations, *(getattr(made, kind) for kind in PARTS if kind != "activation"))
+    return all(registry.known(part.kind).get(part.name) is type(part) for part in parts)
 
 
 _PLANNED: dict[str, Configuration] = {}

@@ -15,8 +15,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from nnexp import judging
-from nnexp.configuration import Configuration, recorded
+from nnexp.configuration import Configuration, current, recorded
 from nnexp.errors import UserError
+from nnexp.examples import one_look
 from nnexp.net.objective import Penalized
 from nnexp.portable import Net
 from nnexp.records import HISTORY, SCHEMA, Records
@@ -172,7 +173,9 @@ class Recalled:
         frame = pd.DataFrame(X.T, columns=data.encoding.names)
         if data.target.labels:
             classes = Y.argmax(axis=0) if len(Y) > 1 else Y[0].astype(np.int64)
-            return frame.assign(**{data.target.names[0]: np.array(data.target.labels, dtype=object)[classes]}).infer_objects()
+            return frame.assign(
+                **{data.target.names[0]: np.array(data.target.labels, dtype=object)[classes]}
+            ).infer_objects()
         return frame.assign(**dict(zip(data.target.names, Y, strict=True)))
 
     def weights(self) -> list[tuple[Array, Array]]:
@@ -180,16 +183,15 @@ class Recalled:
         return self.objective.network.weights(self.theta)
 
 
+@one_look()
 def recall(row: Mapping[str, Any] | pd.Series) -> Recalled:
     """The run that a row of a frame records.
 
     Raises:
-        UserError: if its data, or the program's arithmetic, are not what they were when it was trained.
+        UserError: if its data, the code of its parts or the program's arithmetic are not what they were when it was trained.
     """
     if not isinstance(row, pd.Series | Mapping) or not set(NEEDED) <= set(row.keys()):
         raise UserError(f"this is no row of a run: {row!r}; give one of a frame, as in nnexp.load(...).iloc[0]")
-    configuration = recorded(row["configuration"], row["settings"])
-    if configuration.current_id() != row["configuration"]:
-        what = f"run {row['run']} cannot be had again: dataset={configuration.dataset.name} or the trainer has changed since"
-        raise UserError(f"{what}; run the sweep again")
-    return Recalled(configuration, configuration.objective(), np.asarray(row["theta"], dtype=np.float64), row["status"], row["run"])
+    configuration = current(row["configuration"], row["settings"], row["run"])
+    theta = np.asarray(row["theta"], dtype=np.float64)
+    return Recalled(configuration, configuration.objective(), theta, row["status"], row["run"])

@@ -1,4 +1,4 @@
-"""Records that an earlier version wrote and that are wrong by now: runs on record as finished that diverged without overflow."""
+"""Records that an earlier version wrote and that are wrong by now: runs "finished" that diverged without overflow."""
 
 from __future__ import annotations
 

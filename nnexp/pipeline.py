@@ -15,6 +15,7 @@ from nnexp import backends, judging, records, showing
 from nnexp.config import Sweep, check, recorded
 from nnexp.configuration import digest
 from nnexp.errors import UserError
+from nnexp.examples import one_look
 from nnexp.files import Aside
 from nnexp.net import compiled
 from nnexp.net.history import Trained
@@ -113,6 +114,7 @@ class Outcome:
 
 
 @backends.closing()
+@one_look()
 def run(
     sweep: Sweep, *, config: Mapping[str, Any], under: str | None = None, watcher: Watcher | None = None
 ) -> Outcome:
@@ -155,18 +157,21 @@ def planned(asked: Mapping[str, Any]) -> Plan:
     return made
 
 
+@one_look()
 def judge(name: str | None, runs_dir: str | Path, watcher: Watcher | None = None) -> tuple[records.SweepRecord, int]:
     """Judge a recorded sweep's endpoints, of nets of any size, and show the verdicts; gives its record and how many were new.
 
     Raises:
-        UserError: if there is no such sweep.
+        UserError: if there is no such sweep, or its data or the code of its parts have changed since it was trained.
     """
     watcher, store = watcher or Silence(), records.Records(runs_dir)
     record = store.sweep(name)
     asked = recorded(record.config[-1])
     stage = showing.Stage(store, asked, watcher) if asked.tracking.store == "mlflow" else None
     settled = stage.judged(record) if stage else None
-    judged = judging.judge_runs(store, record.runs, backends.here(asked.backend), watcher.judged, settled=settled)
+    judged = judging.judge_runs(
+        store, record.runs, backends.here(asked.backend), watcher.judged, settled=settled, strict=True
+    )
     watcher.set_aside(store.set_aside)
     if stage:
         _track(stage, record, watcher)

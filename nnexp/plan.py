@@ -20,6 +20,7 @@ from nnexp.compatibility import check_closed_form, check_task, resolved_output
 from nnexp.config import Sweep
 from nnexp.configuration import Configuration, digest, remember
 from nnexp.errors import UserError
+from nnexp.examples import one_look
 from nnexp.net.training import FLOATS_A_POINT, Stack, recorded_steps, seconds_of_steps
 from nnexp.parts.datasets.summary import describe_all
 from nnexp.parts.registry import MOST_BYTES
@@ -73,6 +74,7 @@ class Plan:
         return sum(seconds_of_steps(c.network(), c.optimizer, c.n_examples, c.steps, n) for c, n in together.items())
 
 
+@one_look()
 def plan(sweep: Sweep) -> Plan:
     """Every run of the sweep.
 

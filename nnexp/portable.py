@@ -15,13 +15,16 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from nnexp.configuration import Configuration, from_settings
+from nnexp.configuration import Configuration, changed, from_settings
 from nnexp.errors import UserError
 from nnexp.parts.datasets.columns import Categorical, Encoding, Numeric, Target
 from nnexp.parts.datasets.numbers import Format
 
 Array = NDArray[np.float64]
 LABEL = "label"
+
+SHAPING = ("features", "activation", "loss")
+"""Kinds of parts whose code a guess depends on."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +53,7 @@ class Net:
 
     @property
     def gives_probabilities(self) -> bool:
-        """Whether its outputs are probabilities of classes: those of sigmoid units for labels, of softmax for several classes."""
+        """Whether its outputs are probabilities: those of sigmoid units for labels, those of softmax for several classes."""
         return self.settings["output"] == {"multiclass": "softmax", "regression": None}.get(self.task, "sigmoid")
 
     def columns(self) -> list[str]:
@@ -75,14 +78,14 @@ class Net:
             rows: a frame with the table's columns, or an array (rows, columns) in their order; values as they are in the table.
 
         Raises:
-            UserError: if a column is missing or a value cannot be used.
+            UserError: if a column is missing, a value cannot be used, or the code of the net's parts has changed.
         """
         z, network = self._z(rows)
         guess = network.loss.guess(z, network.unit)[0].T
         return guess * self.target.deviation + self.target.mean if self.task == "regression" else guess
 
     def predict(self, rows: Any) -> Any:
-        """What is predicted for rows of the table, (rows,): labels as the table spells them, or numbers in the target's own unit.
+        """What is predicted for rows of the table, (rows,): labels as the table spells them, or numbers in the target's unit.
 
         Of several labels or targets a frame with a column for each. For `rows` and errors see `guess`.
         """
@@ -103,27 +106,26 @@ class Net:
         """
         if not self.gives_probabilities:
             loss = self.settings["loss"]["name"]
-            raise UserError(f"a net of loss={loss}, output={self.settings['output']} gives no probabilities; train with nll or softmax_nll")
+            what = f"a net of loss={loss}, output={self.settings['output']} gives no probabilities"
+            raise UserError(f"{what}; train with nll or softmax_nll")
         guess = self.guess(rows)
         if self.task == "binary":
             guess = np.concatenate([1.0 - guess, guess], axis=1)
         return pd.DataFrame(guess, columns=self.outputs if self.task == "multilabel" else list(self.target.labels))
 
     def table(self, rows: Any) -> pd.DataFrame:
-        """Labels with probabilities or scores, or the numbers of a regression, a row per row of the table; `columns()` names them."""
-        predicted = self.predict(rows)
-        if self.task == "regression":
-            values = [np.reshape(np.asarray(predicted), (len(predicted), -1))]
-        else:
-            scores = self.guess(rows) if self.task == "multilabel" or not self.gives_probabilities else self.predict_proba(rows)
-            values = [pd.DataFrame(predicted), np.asarray(scores)]
-        index = rows.index if isinstance(rows, pd.DataFrame) else None
-        frame = pd.concat([pd.DataFrame(each) for each in values], axis=1)
-        return frame.set_axis(self.columns(), axis=1).set_axis(index if index is not None else frame.index, axis=0)
+        """Labels with probabilities or scores, or numbers, a row per row of the table; `columns()` names the columns."""
+        parts = [pd.DataFrame(self.predict(rows))]
+        if self.task != "regression":
+            probable = self.gives_probabilities and self.task != "multilabel"
+            parts.append(self.predict_proba(rows) if probable else pd.DataFrame(self.guess(rows)))
+        frame = pd.concat(parts, axis=1).set_axis(self.columns(), axis=1)
+        return frame.set_axis(rows.index, axis=0) if isinstance(rows, pd.DataFrame) else frame
 
     def _z(self, rows: Any) -> tuple[Array, Any]:
         """The last pre-activations of rows of the table, (1, outputs, rows), and the network."""
         made = from_settings(self.settings)
+        self._refuse_changed(made)
         X = self.encoding.encode(rows)
         inputs = made.features.transform(np.ascontiguousarray(X))
         network = made.network_of(inputs.shape[0], len(self.outputs))
@@ -135,6 +137,13 @@ class Net:
         kinds = {type(label) for label in labels}
         kind = kinds.pop() if len(kinds) == 1 else object
         return np.array(labels, dtype=kind if kind in (int, float, bool) else object)[classes]
+
+    def _refuse_changed(self, made: Configuration) -> None:
+        """Refuse to guess by other code than that of the parts that the net was trained with."""
+        wrong = changed(self.settings, made.settings(content=False), SHAPING)
+        if wrong:
+            what = f"the code of {wrong[0]} has changed since run {self.run} was trained"
+            raise UserError(f"{what}, so that its net would guess otherwise; undo the change, or run the sweep again")
 
     def to_json(self) -> str:
         """The net as text, from which `from_json` makes it again, bit for bit."""

@@ -6,11 +6,13 @@ from pathlib import Path
 
 from nnexp import spending
 from nnexp.configuration import Configuration
+from nnexp.examples import one_look
 from nnexp.frames import one, recall
 from nnexp.optima.endpoints import why as reasons
 from nnexp.records import Records
 
 
+@one_look()
 def why(run: str, runs_dir: str | Path = "runs") -> str:
     """A few lines of text that say why a run ended where it did: trained net, polished net, verdict, units, what to do.
 
@@ -18,7 +20,7 @@ def why(run: str, runs_dir: str | Path = "runs") -> str:
     about that one. Points, units, layers and optima are counted from 1.
 
     Raises:
-        UserError: if the run, known by its id or its beginning, is not on record.
+        UserError: if the run, known by its id or its beginning, is not on record, or was trained with other code or data.
     """
     row = one(run, runs_dir)
     found = recall(row)

@@ -19,6 +19,7 @@ import pyarrow as pa
 from nnexp import backends, garbage
 from nnexp.config import Sweep, recorded
 from nnexp.errors import UserError
+from nnexp.examples import one_look
 from nnexp.files import Aside
 from nnexp.judging import Settled
 from nnexp.records import Records, SweepRecord
@@ -126,6 +127,7 @@ def show(name: str | None, runs_dir: str | Path, watcher: Watcher | None = None)
     return done
 
 
+@one_look()
 def bring(store: Records, record: SweepRecord, sweep: Sweep, watcher: Watcher) -> bool:
     """Bring MLflow up to date with a sweep; says whether there was anything to do.
 

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from nnexp.configuration import Configuration
+from nnexp.examples import one_look
 from nnexp.judging import judgements
 from nnexp.optima.distinct.catalogue import MINIMA, Catalogue, catalogue
 from nnexp.optima.distinct.unseen import enough, probability
@@ -19,6 +20,7 @@ from nnexp.plan import Plan
 from nnexp.records import Records
 
 
+@one_look()
 def needed(store: Records, made: Plan, unseen: float, most: int) -> dict[str, int]:
     """How many seeds the configurations that need more are to have, by id.
 
@@ -38,6 +40,7 @@ def needed(store: Records, made: Plan, unseen: float, most: int) -> dict[str, in
     return found
 
 
+@one_look()
 def said(store: Records, made: Plan, unseen: float) -> dict[str, str]:
     """A sentence for each configuration, by its id: whether the seeds spent have shown enough of its optima."""
     rows = judged(store, [run.id for run in made.runs])

@@ -106,12 +106,14 @@ class Tables:
         return self.schema.empty_table().select(list(columns))
 
     def _current(self, opened: pq.ParquetFile, columns: list[str]) -> pa.Table:
-        """These columns of a file; of an older one without the rows that are outdated, and with empty columns for later ones."""
+        """These columns of a file; of an older one without outdated rows, and with empty columns for later ones."""
         there = opened.schema_arrow.names
         if set(self.later) <= set(there):
             return _checked(opened, columns)
         wanted = [*columns, *(self.outdated.columns if self.outdated else ())]
-        rows = self._completed(_checked(opened, [name for name in dict.fromkeys(["run", *wanted]) if name in there]), columns)
+        rows = self._completed(
+            _checked(opened, [name for name in dict.fromkeys(["run", *wanted]) if name in there]), columns
+        )
         if self.outdated is None:
             return rows.select(columns)
         out = pa.array(self.outdated.find(rows))
@@ -128,14 +130,18 @@ class Tables:
             return f"is of another version ({what} {of}, here {own.decode()})", f"version-{other}"
         own_fields = {field.name: field for field in self.schema}
         fields = {field.name: field for field in found}
-        alike = fields == {name: field for name, field in own_fields.items() if name in fields or name not in self.later}
+        alike = fields == {
+            name: field for name, field in own_fields.items() if name in fields or name not in self.later
+        }
         return None if version is not None and alike else ("holds something else",)
 
     def _completed(self, rows: pa.Table, columns: Sequence[str]) -> pa.Table:
         """A file's columns, with empty ones in place of those that it does not have yet."""
         for name in columns:
             if name not in rows.column_names:
-                rows = rows.append_column(self.schema.field(name), pa.nulls(rows.num_rows, self.schema.field(name).type))
+                rows = rows.append_column(
+                    self.schema.field(name), pa.nulls(rows.num_rows, self.schema.field(name).type)
+                )
         return rows
 
     def _set_aside(self, file: Path, why: str, ending: str = "damaged") -> None:

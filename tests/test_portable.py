@@ -72,7 +72,9 @@ def test_probabilities_are_those_of_the_classes(of_table):
     found = of_table.predict_proba(TABLE)
     assert list(found.columns) == ["large", "mid", "small"]
     np.testing.assert_allclose(found.sum(axis=1), 1.0, rtol=1e-12)
-    assert (found.to_numpy().argmax(axis=1) == [list(found.columns).index(label) for label in of_table.predict(TABLE)]).all()
+    assert (
+        found.to_numpy().argmax(axis=1) == [list(found.columns).index(label) for label in of_table.predict(TABLE)]
+    ).all()
 
 
 def test_of_two_classes_both_have_a_probability(tmp_path):
@@ -136,7 +138,9 @@ def test_a_level_is_known_however_pandas_reads_it():
 
 
 def test_several_labels_have_a_label_each():
-    net = Net("", {"output": "sigmoid"}, [], "multilabel", Encoding((Numeric("x"),)), Target(("I", "you")), ["I", "you"])
+    net = Net(
+        "", {"output": "sigmoid"}, [], "multilabel", Encoding((Numeric("x"),)), Target(("I", "you")), ["I", "you"]
+    )
     assert net.columns() == ["label I", "label you", "probability of I", "probability of you"]
 
 

@@ -12,6 +12,8 @@ from typing import Any
 import numpy as np
 from threadpoolctl import threadpool_limits
 
+from nnexp import fingerprints
+
 Done = tuple[int, Any, float]
 """A job's place, what came of it, and the seconds it took."""
 
@@ -19,10 +21,17 @@ Done = tuple[int, Any, float]
 def work(do: Callable[[Any], Any], jobs: Sequence[tuple[int, Any]], starter: int) -> list[Done]:
     """Do these jobs, each with its place.
 
-    starter: the process that asked for it; in any other, BLAS is kept to one thread.
+    Args:
+        do: does a job.
+        jobs: the jobs.
+        starter: the process that asked for it; in any other, BLAS is kept to one thread.
+
+    Raises:
+        UserError: if the code of a part is not the same here as there.
     """
     if starter != os.getpid():
         _one_thread()
+        fingerprints.refuse_different()
     return [_timed(do, place, job) for place, job in jobs]
 
 

@@ -24,8 +24,9 @@ from threadpoolctl import threadpool_limits
 
 from nnexp import backends
 from nnexp.config import Backend
-from nnexp.configuration import Configuration, digest, recorded
+from nnexp.configuration import Configuration, current, digest, recorded
 from nnexp.errors import UserError
+from nnexp.examples import identity, one_look
 from nnexp.files import Aside
 from nnexp.net.objective import MEASURES, Penalized
 from nnexp.optima.endpoints.creases import creased
@@ -83,6 +84,7 @@ def judgements(root: str | Path, set_aside: list[Aside] | None = None) -> Tables
     return Tables(Path(root) / "judgements", SCHEMA, outlives=True, set_aside=[] if set_aside is None else set_aside)
 
 
+@one_look()
 def judge_runs(
     store: Records,
     runs: Sequence[str],
@@ -90,6 +92,7 @@ def judge_runs(
     told: Callable[[int, int], None] = lambda done, of: None,
     large: bool = True,
     settled: Settled | None = None,
+    strict: bool = False,
 ) -> int:
     """Judge those of these runs on record that are not judged yet; gives how many that were.
 
@@ -100,11 +103,15 @@ def judge_runs(
         told: is told (done, of all) as it gets on.
         large: whether nets are judged that are too large to be judged unasked.
         settled: is told which runs get no (other) verdict, once the first are judged, and then which got theirs.
+        strict: whether runs whose data or code have changed since are refused; they are left out otherwise.
+
+    Raises:
+        UserError: if a run cannot be judged.
     """
     with store.alone("judging", lambda: None):
         kept = judgements(store.root, store.set_aside)
         missing = set(runs) - kept.sound(runs)
-        cases = list(_cases(store, missing, large)) if missing else []
+        cases = list(_cases(store, missing, large, strict)) if missing else []
         done, total = 0, sum(len(case.runs) for case in cases)
         for place, judged, _ in backends.each(judged_case, cases, backend):
             found = _table(cases[place], judged)
@@ -124,17 +131,17 @@ def judged_case(case: Case) -> Judged:
         return judge(case.objective, case.theta, case.l2, case.l1, case.status)
 
 
-def _cases(store: Records, wanted: set[str], large: bool) -> Iterator[Case]:
+def _cases(store: Records, wanted: set[str], large: bool, strict: bool) -> Iterator[Case]:
     """The runs in cases, those of one objective together, the slowest first."""
     rows = store.read(wanted, ["run", "configuration", "settings", "status", "theta"]).to_pandas()
     groups: dict[str, list[tuple[Mapping[str, Any], Configuration]]] = {}
     for (configuration, settings), of_it in rows.groupby(["configuration", "settings"]):
-        made = recorded(configuration, settings)
+        made = current(configuration, settings, of_it["run"].iloc[0]) if strict else recorded(configuration, settings)
         if made.current_id() == configuration:
             group = groups.setdefault(_kind(made), [])
             group += [(row, made) for row in of_it.sort_values("run").to_dict("records")]
     for group in sorted(groups.values(), key=lambda group: -len(group[0][0]["theta"])):
-        at_once = RUNS_AT_ONCE // 4 if _is_creased(group[0][1]) else RUNS_AT_ONCE
+        at_once = RUNS_AT_ONCE // 4 if _is_creased(group[0][1], group[0][0]["configuration"]) else RUNS_AT_ONCE
         if large or _is_small(*group[0]):
             n = len(group[0][0]["theta"])
             if n > MOST_JUDGED:
@@ -146,11 +153,13 @@ def _cases(store: Records, wanted: set[str], large: bool) -> Iterator[Case]:
 
 def _is_small(row: Mapping[str, Any], made: Configuration) -> bool:
     """Whether a net and its data are small enough to be judged unasked."""
-    return made.n_examples <= MOST_EXAMPLES and len(row["theta"]) <= (LARGEST_CREASED if _is_creased(made) else LARGEST)
+    largest = LARGEST_CREASED if _is_creased(made, row["configuration"]) else LARGEST
+    return made.n_examples <= MOST_EXAMPLES and len(row["theta"]) <= largest
 
 
 @functools.lru_cache(maxsize=4096)
-def _is_creased(made: Configuration) -> bool:
+def _is_creased(made: Configuration, configuration: str) -> bool:
+    """Whether J has creases; the id tells apart what code has changed in between."""
     return made.l1 > 0.0 or creased(made.objective())
 
 
@@ -158,7 +167,7 @@ def _kind(made: Configuration) -> str:
     """What nets that minimise the same but for l2 and l1 have in common."""
     ways = ("step_size", "l2", "l1", "schedule", "initializer", "optimizer", "steps", "curve_points", "snapshots")
     settings = {key: value for key, value in made.settings().items() if key not in ways}
-    return digest(settings | {"dataset": made.dataset.identity()})
+    return digest(settings | {"dataset": identity(made.dataset)})
 
 
 def _case(group: Sequence[tuple[Mapping[str, Any], Configuration]]) -> Case:

@@ -129,13 +129,14 @@ def kernel(objective: Objective, optimizer: Any) -> Kernel | None:
 def goes(objective: Penalized, optimizer: Any) -> bool:
     """Whether a kernel, where there is one, trains this."""
     known = objective.n_examples > 0 and knows(objective.network)
-    return known and optimizer.moves_by_gradient and library() is not None
+    return known and optimizer.moves_by_gradient and optimizer.is_released and library() is not None
 
 
 def knows(network: Network) -> bool:
-    """Whether the kernels know the net's activations, its output and its loss."""
+    """Whether the kernels know the net's activations, its output and its loss: those of these names, with released code."""
     known = (network.loss.name, network.unit.name if network.unit else None) in LOSSES
-    return known and all(f.name in ACTIVATIONS for f in network.hidden)
+    parts = [network.loss, *network.hidden, *([network.unit] if network.unit else [])]
+    return known and all(f.name in ACTIVATIONS for f in network.hidden) and all(part.is_released for part in parts)
 
 
 def broad(network: Network) -> bool:

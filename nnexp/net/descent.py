@@ -35,6 +35,7 @@ class Descent:
     ) -> None:
         self.objective, self.optimizer, self.step_sizes = objective, optimizer, step_sizes
         self.l2, self.l1 = l2, l1
+        self._moves_by_gradient = optimizer.moves_by_gradient and optimizer.is_released
         self._start(theta, optimizer.state(theta))
 
     def _start(self, theta: Array, state: list[Array]) -> None:
@@ -87,7 +88,7 @@ class Descent:
     def _step(self, t: int) -> None:
         """One update; where theta moves by -step_size * gradient alone, the gradient is taken that long at once."""
         step_size = self.step_sizes.at(t)
-        if self.optimizer.moves_by_gradient:
+        if self._moves_by_gradient:
             self._data_gradient(t, -step_size)
             self._pull(-step_size)
             self.theta += self._gradient

@@ -3,6 +3,7 @@
     python -m nnexp.parts                  every kind
     python -m nnexp.parts activation       one kind
     python -m nnexp.parts --markdown       the same as Markdown, which docs/parts.md holds
+    python -m nnexp.parts --release same   for developers of nnexp, after its parts' code was changed: see docs/parts.md
 
 Everything is read off the registry: a part that is added appears by itself.
 """
@@ -11,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import json
 import re
 import textwrap
 import types
@@ -23,6 +25,7 @@ from annotated_types import Ge, Gt, Le, Lt
 
 from nnexp.door import door
 from nnexp.errors import unknown
+from nnexp.fingerprints import fingerprint
 from nnexp.parts import registry
 
 COLUMNS = 100
@@ -53,9 +56,32 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m nnexp.parts", description=(__doc__ or "").splitlines()[0])
     parser.add_argument("kind", nargs="?", help=f"one of: {', '.join(registry.MODULES)}; all unless given")
     parser.add_argument("--markdown", action="store_true", help="as Markdown, which docs/parts.md holds")
+    parser.add_argument(
+        "--release",
+        choices=["same", "new"],
+        help="keep the fingerprints of changed code in released.json: same where every result is the same to the last bit, "
+        "new where runs with these parts are to get new ids",
+    )
     asked = parser.parse_args()
+    if asked.release:
+        door(lambda: release(asked.release == "new"))
+        return
     say = markdown if asked.markdown else plain
     door(lambda: print(say(_kinds(asked.kind)), end=""))
+
+
+def release(new: bool) -> None:
+    """Keep the fingerprint of every part that nnexp brings; with `new`, those whose code changed get another version."""
+    found = {
+        kind: {name: _released(kind, name, fingerprint(cls), new) for name, cls in registry.known(kind).items()}
+        for kind in registry.MODULES
+    }
+    registry.RELEASED.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+
+
+def _released(kind: str, name: str, found: str, new: bool) -> tuple[str, int]:
+    known, version = registry.released(kind, name)
+    return found, version + (new and known not in ("", found))
 
 
 def _kinds(kind: str | None) -> list[str]:

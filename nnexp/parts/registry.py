@@ -17,13 +17,15 @@ import os
 import re
 import typing
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
 from typing import Annotated, Any, ClassVar, TypeVar
 
 import numpy as np
 from annotated_types import Ge, Gt, Le, Lt
 from pydantic import TypeAdapter, ValidationError
 
+from nnexp import fingerprints
 from nnexp.errors import UserError, shown, unknown
 
 Number = Annotated[float, Ge(-1e9), Le(1e9)]
@@ -49,6 +51,9 @@ MOST_VARIANTS = 1_000_000
 MOST_BYTES = 4 * 2**30
 """Of one array: what is larger is refused before it is made."""
 
+RELEASED = Path(__file__).with_name("released.json")
+"""The fingerprint and the version of each part's code, by kind and name, as released; see docs/parts.md."""
+
 _PARTS: dict[str, dict[str, Any]] = {kind: {} for kind in MODULES}
 
 
@@ -67,16 +72,45 @@ class Part:
         """What of the part determines a run; a part that reads a file says the content here, not the path."""
         return self.settings()
 
+    @property
+    def is_released(self) -> bool:
+        """Whether the code of the part is that which was released with nnexp under its name."""
+        return fingerprints.fingerprint(type(self)) == released(self.kind, self.name)[0]
+
+    def fingerprint(self) -> str:
+        """What of the part's code belongs to the identity of a run; empty for released code whose results never changed."""
+        found, (known, version) = fingerprints.fingerprint(type(self)), released(self.kind, self.name)
+        if found != known:
+            return found
+        return f"version {version}" if version > 1 else ""
+
+    def __getstate__(self) -> tuple[dict[str, Any], str]:
+        """The parameters, and the fingerprint of the code where another process imports it."""
+        return dict(self.__dict__), fingerprints.of_import(type(self))
+
+    def __setstate__(self, state: tuple[dict[str, Any], str]) -> None:
+        """Take parameters, and take note where the code is not that of the process which sent them."""
+        self.__dict__.update(state[0])
+        fingerprints.arrived(type(self), state[1])
+
 
 P = TypeVar("P", bound=Part)
+
+RESERVED = {"kind", "name", "settings", "identity", "is_released", "fingerprint"}
+"""Names that no parameter may have."""
 
 
 def part(kind: str, name: str) -> Callable[[type[P]], type[P]]:
     """Register the class below as the part `name` of its kind; its annotated fields are its parameters."""
 
     def register(cls: type[P]) -> type[P]:
-        cls.kind, cls.name = kind, name
         cls = dataclass(frozen=True)(cls)
+        taken = sorted(RESERVED.intersection(field.name for field in fields(cls)))
+        if taken:
+            raise UserError(
+                f"{kind} {name} has a parameter called {taken[0]}; this name is reserved: give it another one"
+            )
+        cls.kind, cls.name = kind, name
         _PARTS[kind][name] = cls
         return cls
 
@@ -91,6 +125,17 @@ def known(kind: str) -> dict[str, Any]:
 
 
 @functools.cache
+def _all_released() -> dict[str, dict[str, tuple[str, int]]]:
+    found: dict[str, dict[str, tuple[str, int]]] = json.loads(RELEASED.read_text(encoding="utf-8"))
+    return found
+
+
+def released(kind: str, name: str) -> tuple[str, int]:
+    """The fingerprint and the version of a part as released; no fingerprint where no such part was."""
+    found = _all_released().get(kind, {}).get(name)
+    return (found[0], found[1]) if found else ("", 1)
+
+
 def parameters(kind: str, name: str) -> dict[str, TypeAdapter]:
     """The checks of a part's parameters, by name.
 
@@ -99,7 +144,12 @@ def parameters(kind: str, name: str) -> dict[str, TypeAdapter]:
     """
     if name not in known(kind):
         raise no_part(kind, name)
-    hints = typing.get_type_hints(known(kind)[name], include_extras=True)
+    return _checks(known(kind)[name])
+
+
+@functools.lru_cache(maxsize=1024)
+def _checks(cls: type[Part]) -> dict[str, TypeAdapter]:
+    hints = typing.get_type_hints(cls, include_extras=True)
     return {key: TypeAdapter(hint) for key, hint in hints.items() if typing.get_origin(hint) is not ClassVar}
 
 

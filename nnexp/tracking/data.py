@@ -5,8 +5,10 @@ from __future__ import annotations
 import functools
 import json
 from dataclasses import dataclass
+from typing import Any
 
 from nnexp.configuration import Configuration, digest
+from nnexp.examples import identity, loaded, one_look
 from nnexp.parts.datasets.columns import Numeric
 from nnexp.parts.datasets.summary import describe
 
@@ -25,10 +27,15 @@ class DataSet:
     profile: str
 
 
-@functools.lru_cache(maxsize=256)
+@one_look()
 def data_set(made: Configuration) -> DataSet:
     """The data set that a configuration is trained on; a table's source is its file, another's the rule it is made by."""
-    dataset, data = made.dataset, made.data
+    return _data_set(made.dataset, digest(identity(made.dataset)))
+
+
+@functools.lru_cache(maxsize=256)
+def _data_set(dataset: Any, content: str) -> DataSet:
+    data = loaded(dataset, content)
     path = getattr(dataset, "path", None)
     source = {"uri": str(path)} if path else {"tags": {"mlflow.source.name": "nnexp", **_plain(dataset.settings())}}
     kinds = {column.name: "double" if isinstance(column, Numeric) else "string" for column in data.encoding.columns}
@@ -45,7 +52,7 @@ def data_set(made: Configuration) -> DataSet:
     }
     return DataSet(
         name=dataset.label,
-        digest=digest(dataset.identity()),
+        digest=content,
         source_type="local" if path else "code",
         source=json.dumps(source),
         schema=json.dumps({"mlflow_colspec": specs}),

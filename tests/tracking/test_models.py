@@ -26,7 +26,7 @@ SETS = [name for name in registry.known("dataset") if name not in ("table", "rel
 
 @pytest.fixture(scope="module")
 def kept(tmp_path_factory):
-    """A sweep over every data set that has examples and a table of one's own, its configurations' entries, and the store's URI."""
+    """A sweep over every data set with examples and a table of one's own, its configurations' entries, the store's URI."""
     root = tmp_path_factory.mktemp("models")
     rng = np.random.default_rng(3)
     table = pd.DataFrame({"age": rng.integers(20, 70, 60), "town": rng.choice(["Ulm", "Bern"], 60)})

@@ -279,9 +279,9 @@ def _next_commands(outcome: Outcome) -> None:
     if _has_targets(outcome):
         commands = {
             "make ui": "curves and decision boundaries in MLflow",
-            f"make report SWEEP={name}": "the optima, how often each is reached, what lies between: one page",
-            f"make compare SWEEP={name}": "the seeds compared: tables and figures",
-            f"make notebooks SWEEP={name}": "the same, to read and change",
+            f"make report SWEEP={name}": "one page: the optima, how often each is reached",
+            f"make compare SWEEP={name}": "tables and figures that compare the seeds",
+            f"make notebooks SWEEP={name}": "the same as notebooks, to read and change",
         }
     if outcome.plan.sweep.tracking.store == "none":
         commands = {command: what for command, what in commands.items() if "MLflow" not in what}

@@ -252,6 +252,8 @@ def test_with_a_penalty_the_remedy_is_another_one():
     frame = pd.DataFrame({"endpoint": ["at infinity", "minimum", "kink"], "l2": 0.1, "l1": 0.0, "loss": "nll"})
     frame["theta"] = [[0.0]] * 3
     assert list(seeds.remedies(frame)) == ["at infinity"]
+    several = frame.assign(endpoint=["saddle", "at infinity", "at infinity"])
+    assert list(seeds.remedies(several)) == ["at infinity", "saddle"]
     assert "penalize_offsets=true" in seeds.remedies(frame)["at infinity"]
     assert "l2=0.001" in seeds.remedies(frame.assign(l2=[0.0, 0.1, 0.1]))["at infinity"]
 

@@ -161,7 +161,8 @@ def verdicts(runs: pd.DataFrame) -> str:
 def remedies(runs: pd.DataFrame) -> dict[str, str]:
     """What to do about the verdicts that these runs got, in words, by verdict; those of local minima need nothing."""
     found = {}
-    for verdict, group in runs[~runs["endpoint"].isin(MINIMA)].groupby("endpoint", sort=False):
+    for verdict in runs["endpoint"][~runs["endpoint"].isin(MINIMA)].value_counts().index:
+        group = runs[runs["endpoint"] == verdict]
         penalized = bool(((group["l2"] > 0.0) | (group["l1"] > 0.0)).all())
         (loss, *others) = group["loss"].unique()
         found[str(verdict)] = remedy(str(verdict), penalized, "" if others else str(loss))

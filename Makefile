@@ -4,8 +4,9 @@ ARGS ?=
 ROW ?=
 PORT ?= 5000
 RUN := .venv/bin/python
-INSTALL = $(RUN) -m pip install --disable-pip-version-check --constraint requirements.lock --editable
-AS_TYPED = set -f; [ -z "$$BASH_VERSION" ] || set +B; # the shell leaves * ? [ ] { } in ARGS alone
+STILL = (while sleep 30 >/dev/null 2>&1; do echo "still installing"; done) & trap "kill $$! 2>/dev/null" EXIT INT TERM
+INSTALL = $(STILL); $(RUN) -m pip install --disable-pip-version-check --constraint requirements.lock --editable
+AS_TYPED = set -f; [ -z "$$BASH_VERSION" ] || set +B; exec env # the shell leaves * ? [ ] { } in ARGS as they are
 
 define CHECK_PYTHON
 import sys

@@ -11,7 +11,7 @@ from nnexp.optima.endpoints import why as reasons
 from nnexp.records import Records
 
 
-def why(run: str, runs_dir: str | Path = "runs") -> str:
+def why(run: str, runs_dir: str | Path | None = None) -> str:
     """A paragraph that says why a run ended where it did: its verdict, its units, its mistakes, the steepest way out.
 
     Raises:

@@ -6,7 +6,6 @@ holds `runs`.
 
 from __future__ import annotations
 
-import importlib
 import importlib.util
 import os
 import sys
@@ -22,6 +21,10 @@ from nnexp.records import Records
 FOLDER = Path(__file__).parent
 TIMEOUT = 600
 """Seconds that a cell may take."""
+OFFLINE = "{% extends 'lab/index.html.j2' %}" + "".join(
+    f"{{% block html_head_js_{script} %}}{{% endblock %}}" for script in ("requirejs", "mathjax", "mermaidjs")
+)
+"""nbconvert's page without the scripts that it loads from the internet, which these notebooks do not use."""
 BY_THEMSELVES = ("lecture",)
 """Notebooks that run what they show; `python -m analysis.lecture --notebook` executes that one."""
 
@@ -29,8 +32,7 @@ BY_THEMSELVES = ("lecture",)
 def main(given: Sequence[str] | None = None) -> None:
     """Execute every notebook on the sweep that is asked for; exit code 1 where a cell failed."""
     name, runs_dir = asked.arguments("analysis.notebooks", "the notebooks, executed", given, elsewhere=False)
-    if importlib.util.find_spec("nbclient") is None:
-        raise UserError("notebooks are executed with nbclient and ipykernel; install nnexp[dev]")
+    check_installed()
     os.environ["SWEEP"] = name or Records(runs_dir).sweep().name
     asked.read(os.environ["SWEEP"], runs_dir)
     target = Path(runs_dir) / "analysis" / "notebooks"
@@ -38,6 +40,18 @@ def main(given: Sequence[str] | None = None) -> None:
     if failed:
         print(*failed, sep="\n", file=sys.stderr)
         sys.exit(1)
+
+
+def check_installed() -> None:
+    """Nothing, where what executes notebooks is installed.
+
+    Raises:
+        UserError: where it is not.
+    """
+    if any(importlib.util.find_spec(name) is None for name in ("nbclient", "nbformat", "ipykernel")):
+        raise UserError(
+            "nbclient and ipykernel, which execute notebooks, are not installed; make notebooks installs them"
+        )
 
 
 def every() -> list[Path]:
@@ -88,7 +102,9 @@ def _write(notebook: Any, target: Path, name: str) -> list[Path]:
     files = [target / f"{name}.ipynb"]
     nbformat.write(notebook, files[0])
     if importlib.util.find_spec("nbconvert") is not None:
-        page, _ = importlib.import_module("nbconvert").HTMLExporter().from_notebook_node(notebook)
+        from nbconvert import HTMLExporter
+
+        page, _ = HTMLExporter(raw_template=OFFLINE).from_notebook_node(notebook)
         files.append(target / f"{name}.html")
         files[1].write_text(page, encoding="utf-8")
     return files

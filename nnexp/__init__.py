@@ -31,17 +31,20 @@ def sweep(**asked: Any) -> pd.DataFrame:
     The keys are those of the configs: `dataset`, `depth`, `width`, `activation`, `loss`, `optimizer`, `step_size`, `seeds`, ...
     A key takes a value or a list of values; a part takes a name, a list of names, or `{"sgd": {"batch_size": [1, 32]}}`.
     What was read of the data is printed in two lines before training.
+    Without `runs_dir` everything is kept in `runs` here, or in that of the nearest parent folder that holds records.
 
     Raises:
         UserError: if a key is not known or a value cannot be used; nothing has been written then.
     """
     from nnexp import config, pipeline
+    from nnexp.records import default_dir
 
     asked = {"tracking": {"store": "none"}, **asked}
+    asked = {"runs_dir": str(default_dir()), **asked}
     return pipeline.run(config.check(asked), config=config.plain(asked), watcher=pipeline.DataPrinter()).frame()
 
 
-def sync(sweep: str | None = None, runs_dir: str | Path = "runs", watcher: Any = None) -> dict[str, bool]:
+def sync(sweep: str | None = None, runs_dir: str | Path | None = None, watcher: Any = None) -> dict[str, bool]:
     """Show in MLflow what is on record of a sweep and not shown yet; without a name, of every sweep that is tracked.
 
     Gives whether there was anything to do, by sweep.

@@ -54,10 +54,11 @@ def _judged(store: Records, runs: pd.Series) -> pd.DataFrame:
     return found.set_index("run").reindex(runs).reset_index(drop=True)
 
 
-def load(sweep: str | None = None, runs_dir: str | Path = "runs", curves: bool = False) -> pd.DataFrame:
+def load(sweep: str | None = None, runs_dir: str | Path | None = None, curves: bool = False) -> pd.DataFrame:
     """The runs on record of the newest sweep of this name (or with this id), as a frame; the newest of all, unasked.
 
-    Curves and snapshots are most of what is on record, and are left out unless asked for.
+    Curves and snapshots are most of what is on record, and are left out unless asked for. Without `runs_dir` it is `runs`
+    here, or that of the nearest parent folder that holds records.
 
     Raises:
         UserError: if there is no such sweep.
@@ -77,7 +78,7 @@ def _left_out(store: Records, wanted: Sequence[str], runs: pd.DataFrame) -> list
     return [f"{what}, but they diverged; run the sweep again to record them as diverged"] if count else []
 
 
-def one(run: str, runs_dir: str | Path = "runs") -> pd.Series:
+def one(run: str, runs_dir: str | Path | None = None) -> pd.Series:
     """The row of a run on record, with its lists, by its id or by as much of its beginning as no other run's id has.
 
     Raises:

@@ -13,7 +13,7 @@ from nnexp.records import Records
 
 
 @one_look()
-def why(run: str, runs_dir: str | Path = "runs") -> str:
+def why(run: str, runs_dir: str | Path | None = None) -> str:
     """A few lines of text that say why a run ended where it did: trained net, polished net, verdict, units, what to do.
 
     The trained net is where training stopped; the polished net is where Newton's method led from there, and the verdict is

@@ -135,14 +135,29 @@ WRITTEN = {"training": ("records", "sweeps"), "judging": ("judgements",), "track
 """The folders that are written under each lock."""
 
 
+def default_dir() -> Path:
+    """The folder that is used where no runs_dir is given: `runs` here, or the nearest one above that holds records.
+
+    A `runs` folder here is taken first, then that of the nearest parent folder which holds records or is the project's own,
+    as a notebook runs in its own folder; where there is none, it is `runs` here, which need not exist.
+    """
+    own, here = Path(__file__).parents[1] / "runs", Path("runs")
+    if not here.exists():
+        for above in Path.cwd().parents:
+            if (above / "runs" / "records").is_dir() or above / "runs" == own:
+                return above / "runs"
+    return here
+
+
 class Records:
     """The records under one folder.
 
     Args:
-        root: the folder of everything that is made, `runs` by default.
+        root: the folder of everything that is made; `default_dir()` if not given.
     """
 
-    def __init__(self, root: str | Path) -> None:
+    def __init__(self, root: str | Path | None = None) -> None:
+        root = default_dir() if root is None else root
         if not isinstance(root, str | os.PathLike) or "\0" in os.fsdecode(root):
             raise UserError(f"runs_dir={root!r} is no folder; give its name, as in runs_dir='runs'")
         self.root = Path(root)

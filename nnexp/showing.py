@@ -110,7 +110,7 @@ class Stage:
         return shown or bring(self._store, record, self._sweep, self._watcher)
 
 
-def show(name: str | None, runs_dir: str | Path, watcher: Watcher | None = None) -> dict[str, bool]:
+def show(name: str | None, runs_dir: str | Path | None, watcher: Watcher | None = None) -> dict[str, bool]:
     """Bring MLflow up to date with a recorded sweep, or with all that are tracked; whether anything was to do, by sweep.
 
     Raises:

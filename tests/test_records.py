@@ -1,10 +1,13 @@
 """Are records kept whole, read once each, and never trusted when damaged?"""
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
+import nnexp
 from nnexp import config, records
 from nnexp.errors import UserError
 from nnexp.net.training import train
@@ -122,3 +125,36 @@ def test_the_newest_sweep_of_a_name_is_found_with_all_its_jobs(store):
     assert store.sweep("old").runs == ["1"]
     with pytest.raises(UserError, match=r"no sweep c is on record.*on record: a, b"):
         store.sweep("c")
+
+
+def test_the_folder_that_is_used_unless_one_is_given(tmp_path, monkeypatch):
+    project, inside = tmp_path / "project", tmp_path / "project" / "a" / "b"
+    inside.mkdir(parents=True)
+    monkeypatch.chdir(inside)
+    (project / "a" / "runs").mkdir()  # another program's, without records
+    assert records.default_dir() == Path("runs")
+    (project / "runs" / "records").mkdir(parents=True)
+    assert records.default_dir() == project / "runs"
+    assert records.Records().root == project / "runs"
+    (project / "a" / "runs" / "records").mkdir()
+    assert records.default_dir() == project / "a" / "runs"
+    (inside / "runs").mkdir()
+    assert records.default_dir() == Path("runs")
+
+
+def test_notebooks_of_the_project_use_its_own_folder_from_the_start(tmp_path, monkeypatch):
+    (tmp_path / "nnexp").mkdir()
+    (tmp_path / "analysis").mkdir()
+    monkeypatch.setattr(records, "__file__", str(tmp_path / "nnexp" / "records.py"))
+    monkeypatch.chdir(tmp_path / "analysis")
+    assert records.default_dir() == tmp_path / "runs"
+
+
+def test_a_sweep_and_what_reads_it_use_the_same_folder(tmp_path, monkeypatch):
+    (tmp_path / "runs" / "records").mkdir(parents=True)
+    (tmp_path / "sub").mkdir()
+    monkeypatch.chdir(tmp_path / "sub")
+    made = nnexp.sweep(name="above", dataset="xor", steps=3, seeds=1, backend={"where": "serial"})
+    assert list(nnexp.load("above")["run"]) == list(made["run"])
+    assert nnexp.why(made["run"][0])
+    assert list(tmp_path.joinpath("sub").iterdir()) == []

@@ -23,6 +23,8 @@ from nnexp.errors import unknown
 def main(given: Sequence[str] | None = None) -> None:
     """Make the rows that are asked for; leaves with 1 if a claim failed."""
     said = _arguments(given)
+    if said.notebook:
+        notebooks.check_installed()
     known = rows()
     for id in said.rows:
         if id not in known:

@@ -15,6 +15,7 @@ from analysis.experiment import Endpoints, Experiment, Finding
 from analysis.lecture.row import Row, rows
 from nnexp.__main__ import conf_dir
 from nnexp.errors import unknown
+from nnexp.records import default_dir
 
 FOLDER = "lecture"
 
@@ -72,7 +73,7 @@ class Lecture:
     by the sweep's name where it is a mapping. overrides: what else is said on the command line.
     """
 
-    runs_dir: str | Path = f"runs/{FOLDER}"
+    runs_dir: str | Path = field(default_factory=lambda: default_dir() / FOLDER)
     seeds: int | Mapping[str, int] | None = None
     overrides: tuple[str, ...] = ("tracking=none",)
     _made: dict[str, Lesson] = field(default_factory=dict, repr=False)

@@ -6,6 +6,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
+import nnexp
 from analysis import asked, notebooks
 
 ROOT = Path(__file__).parents[2]
@@ -47,6 +48,36 @@ def test_all_of_them_run(here):
         assert not [output for output in outputs if output.output_type == "error"]
     said = "".join(output.get("text", "") for cell in cells(target / "first_look.ipynb") for output in cell.outputs)
     assert "who ends where?" in said
+
+
+@pytest.mark.parametrize("folder", ["analysis", "runs/analysis/notebooks"])
+def test_they_run_in_their_own_folder_as_jupyterlab_starts_them(here, folder, monkeypatch, tmp_path):
+    (here / folder).mkdir(parents=True, exist_ok=True)
+    monkeypatch.chdir(here / folder)
+    for name in ("first_look", "own_sweep"):
+        assert notebooks.run(notebooks.FOLDER / f"{name}.ipynb", tmp_path) == []
+    assert not (here / folder / "runs").exists()
+    assert nnexp.load("own_sweep", here / "runs")["train_error"].notna().all()
+
+
+def test_the_executed_page_needs_no_internet(tmp_path):
+    book = nbformat.v4.new_notebook(
+        cells=[nbformat.v4.new_markdown_cell("# a *b*"), nbformat.v4.new_code_cell("1 + 1")]
+    )
+    nbformat.write(book, tmp_path / "small.ipynb")
+    assert notebooks.run(tmp_path / "small.ipynb", tmp_path / "made") == []
+    page = (tmp_path / "made" / "small.html").read_text(encoding="utf-8")
+    assert "<em>b</em>" in page
+    assert not re.search(r"<(script|link|img|iframe)\b|@import|url\([\"']?http", page)
+
+
+def test_without_what_executes_them_it_says_what_installs_it(here, monkeypatch, capsys):
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    monkeypatch.setattr("sys.argv", ["notebooks", "moons"])
+    with pytest.raises(SystemExit) as left:
+        asked.door(notebooks.main)
+    assert left.value.code == 2
+    assert "make notebooks installs them" in capsys.readouterr().err
 
 
 def test_a_failing_cell_is_one_line_and_exit_code_1(here, tmp_path, monkeypatch, capsys):

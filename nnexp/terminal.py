@@ -163,6 +163,8 @@ def report(outcome: Outcome) -> None:
         console.print(f"endpoints: {seeds.verdicts(runs)}", soft_wrap=True)
     if outcome.plan.sweep.until is not None:
         _unseen(outcome, outcome.plan.sweep.until)
+    if outcome.tracked is not None:
+        console.print(f"tracked in {outcome.tracked}", soft_wrap=True)
     _next_commands(outcome)
 
 
@@ -228,7 +230,7 @@ def _next_commands(outcome: Outcome) -> None:
             f"make compare SWEEP={name}": "the seeds compared: tables and figures",
             f"make notebooks SWEEP={name}": "the same, to read and change",
         }
-    if outcome.plan.sweep.tracking.store == "none":
+    if outcome.tracked is None or outcome.tracked.server:
         commands = {command: what for command, what in commands.items() if "MLflow" not in what}
     console.print("next:")
     for command, what in commands.items():

@@ -72,7 +72,7 @@ def test_functions_are_short_and_files_hold_one_idea():
     bodies = {}
     for file in FILES:
         text = file.read_text(encoding="utf-8")
-        assert len(text.splitlines()) <= 250, file
+        assert len(text.splitlines()) <= 400, file
         for node in ast.walk(ast.parse(text)):
             if isinstance(node, ast.FunctionDef):
                 first = node.body[1:] if ast.get_docstring(node) else node.body

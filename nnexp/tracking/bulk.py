@@ -66,12 +66,12 @@ class Bulk:
         self._location = client.get_experiment(experiment).artifact_location.rstrip("/")
         self._ids = _rising()
 
-    def shown(self, sweep: str) -> dict[str, list[Shown]]:
-        """The entries of a sweep that the store has, by key."""
+    def shown(self, sweeps: Sequence[str]) -> dict[str, list[Shown]]:
+        """The entries of these sweeps that the store has, by key."""
         from mlflow.store.tracking.dbmodels.models import SqlRun, SqlTag
         from sqlalchemy import select
 
-        of_it: Any = select(SqlTag.run_uuid).where(SqlTag.key == "sweep", SqlTag.value == sweep)
+        of_it: Any = select(SqlTag.run_uuid).where(SqlTag.key == "sweep", SqlTag.value.in_(sweeps))
         runs: Any = select(SqlRun.run_uuid, SqlRun.status).where(
             SqlRun.experiment_id == self._experiment, SqlRun.lifecycle_stage == "active", SqlRun.run_uuid.in_(of_it)
         )
@@ -158,16 +158,20 @@ class Bulk:
                 _insert(connection, {"tags": new})
 
     def remove(self, run_ids: Sequence[str]) -> None:
-        """Delete entries as MLflow does: they are marked, and `mlflow gc` takes them away."""
-        from mlflow.store.tracking.dbmodels.models import SqlRun
+        """Delete entries and the models that they keep as MLflow does: they are marked, and `mlflow gc` takes them away."""
+        from mlflow.store.tracking.dbmodels.models import SqlLoggedModel, SqlRun
         from sqlalchemy import update
 
         if not run_ids:
             return
+        now = int(time.time() * 1000)
         with self._engine.begin() as connection:
             for start in range(0, len(run_ids), PARAMETERS_AT_ONCE):
-                marked = update(SqlRun).where(SqlRun.run_uuid.in_(run_ids[start : start + PARAMETERS_AT_ONCE]))
-                connection.execute(marked.values(lifecycle_stage="deleted", deleted_time=int(time.time() * 1000)))
+                some = run_ids[start : start + PARAMETERS_AT_ONCE]
+                gone = update(SqlRun).where(SqlRun.run_uuid.in_(some))
+                connection.execute(gone.values(lifecycle_stage="deleted", deleted_time=now))
+                models_of = update(SqlLoggedModel).where(SqlLoggedModel.source_run_id.in_(some))
+                connection.execute(models_of.values(lifecycle_stage="deleted", last_updated_timestamp_ms=now))
 
     def close(self) -> None:
         """Count the tables' rows for the planner of queries, without which the UI takes seconds for a chart."""

@@ -200,7 +200,7 @@ class Entries:
                 "run",
                 named[:LONGEST_NAME],
                 configuration,
-                f"{shows} {endpoint}",
+                " ".join([shows, endpoint, *([role] if role else [])]),
                 {**params, "seed": seed},
                 tags,
             ),

@@ -28,8 +28,8 @@ class Shown:
 class Writer(Protocol):
     """What writes the entries of one experiment."""
 
-    def shown(self, sweep: str) -> dict[str, list[Shown]]:
-        """The entries of a sweep that the store has, by key; more than one where two processes wrote the same."""
+    def shown(self, sweeps: Sequence[str]) -> dict[str, list[Shown]]:
+        """The entries of these sweeps that the store has, by key; several of a key where more than one sweep has it."""
 
     def write(self, entries: Sequence[Entry], above: Mapping[str, str]) -> dict[str, str]:
         """Write entries, but for their drawings, and finish them; gives their MLflow runs by key.
@@ -48,7 +48,7 @@ class Writer(Protocol):
         """Set tags of entries, by their MLflow runs."""
 
     def remove(self, run_ids: Sequence[str]) -> None:
-        """Take entries out of what is shown."""
+        """Delete entries, and the models that they keep, as MLflow does: marked, until `mlflow gc` takes them away."""
 
     def close(self) -> None:
         """Leave the store ready to be read."""

@@ -24,7 +24,7 @@ from nnexp.tracking.moved import source
 from nnexp.tracking.place import place_of
 from nnexp.tracking.replaced import replaced
 from nnexp.tracking.writers import open_writer
-from nnexp.tracking.writing import AT_ONCE, Shown, Writer
+from nnexp.tracking.writing import AT_ONCE, RUN_NAME, Shown, Writer
 
 Told = Callable[[int, int], None]
 Said = Callable[[str], None]
@@ -130,7 +130,7 @@ class Bringing:
                     self._pending.append(entry)
                 else:
                     self._ids[entry.key] = kept.run_id
-                    self._there.append((kept, str(entry.parent), entry.tags))
+                    self._there.append((kept, str(entry.parent), {**entry.tags, RUN_NAME: entry.name[:250]}))
                 if len(self._pending) >= self._at_once or self._done == self.entries.count:
                     self._write()
                     told(self._done, self.entries.count)
@@ -197,9 +197,9 @@ class Bringing:
         self._writer.remove([each.run_id for each in there if each is not kept])
         return kept
 
-    def _changed(self, kept: Shown, parent: str, tags: Mapping[str, str]) -> dict[str, str]:
-        """The tags of an entry that are to be set; not those that say what made it, which was made then."""
-        wanted = {**tags, "mlflow.parentRunId": self._ids[parent]}
+    def _changed(self, kept: Shown, parent: str, tags: Mapping[str, str]) -> dict[str, str | None]:
+        """The tags of an entry that are to be set, and its name; not those that say what made it, which was made then."""
+        wanted = {"role": None, **tags, "mlflow.parentRunId": self._ids[parent]}
         return {key: value for key, value in wanted.items() if key not in self._origin and kept.tags.get(key) != value}
 
     def _write(self) -> None:

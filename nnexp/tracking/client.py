@@ -9,7 +9,7 @@ from typing import Any
 from nnexp.tracking import artifacts, models
 from nnexp.tracking.data import CONTEXT
 from nnexp.tracking.entries import Entry
-from nnexp.tracking.writing import Shown
+from nnexp.tracking.writing import RUN_NAME, Shown
 
 METRICS, PARAMS = 1000, 100
 """The most that MLflow takes in a request."""
@@ -64,12 +64,17 @@ class Client:
         """The address of an entry's artifacts."""
         return str(self._client.get_run(run_id).info.artifact_uri)
 
-    def tag(self, changed: Mapping[str, Mapping[str, str]]) -> None:
-        """Set tags of entries, by their MLflow runs."""
+    def tag(self, changed: Mapping[str, Mapping[str, str | None]]) -> None:
+        """Set tags of entries, by their MLflow runs, or delete those that are None; the tag of its name renames an entry."""
         from mlflow.entities import RunTag
 
         for run_id, tags in changed.items():
-            self._client.log_batch(run_id, tags=[RunTag(key, value) for key, value in tags.items()])
+            new = {key: value for key, value in tags.items() if value is not None and key != RUN_NAME}
+            self._client.log_batch(run_id, tags=[RunTag(key, value) for key, value in new.items()])
+            for key in tags.keys() - new.keys() - {RUN_NAME}:
+                self._client.delete_tag(run_id, key)
+            if tags.get(RUN_NAME):
+                self._client.update_run(run_id, name=tags[RUN_NAME])
 
     def remove(self, run_ids: Sequence[str]) -> None:
         """Delete entries and the models that they keep, as a user would."""

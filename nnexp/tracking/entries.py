@@ -200,7 +200,7 @@ class Entries:
                 "run",
                 named[:LONGEST_NAME],
                 configuration,
-                " ".join([shows, endpoint, *([role] if role else [])]),
+                f"{shows} {endpoint}",
                 {**params, "seed": seed},
                 tags,
             ),

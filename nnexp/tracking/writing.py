@@ -12,6 +12,10 @@ AT_ONCE = 2048
 """Entries that are written together: a transaction of them holds the database's lock for about two seconds."""
 
 
+RUN_NAME = "mlflow.runName"
+"""The tag in which MLflow repeats the name of a run."""
+
+
 @dataclass(frozen=True)
 class Shown:
     """An entry that the store has: its MLflow run, its status, and its tags."""
@@ -44,8 +48,8 @@ class Writer(Protocol):
     def place(self, run_id: str) -> str:
         """The address of an entry's artifacts."""
 
-    def tag(self, changed: Mapping[str, Mapping[str, str]]) -> None:
-        """Set tags of entries, by their MLflow runs."""
+    def tag(self, changed: Mapping[str, Mapping[str, str | None]]) -> None:
+        """Set tags of entries, by their MLflow runs, or delete those that are None; the tag of its name renames an entry."""
 
     def remove(self, run_ids: Sequence[str]) -> None:
         """Delete entries, and the models that they keep, as MLflow does: marked, until `mlflow gc` takes them away."""

@@ -1,7 +1,9 @@
 """Are artifacts found again where a project folder was renamed, moved or copied, and are other stores left alone?"""
 
+import os
 import shutil
 import subprocess
+import threading
 from pathlib import Path
 
 import mlflow
@@ -9,6 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from mlflow import MlflowClient
+from mlflow.store.model_registry.sqlalchemy_store import SqlAlchemyStore as RegistryStore
 from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
 from tracking.conftest import counts, entries, run, synced
 from tracking.test_ui import command
@@ -28,17 +31,26 @@ def before(tmp_path):
 
 
 def let_go():
-    for engine in SqlAlchemyStore._engine_map.values():
+    """Wait for what makes a store ready in a thread, and close every database, as at the end of a process."""
+    for thread in threading.enumerate():
+        if "(_prepare)" in thread.name:
+            thread.join()
+    for engine in [*SqlAlchemyStore._engine_map.values(), *RegistryStore._engine_map.values()]:
         engine.dispose()
+
+
+def read_from(root):
+    """Have MLflow's own functions read the store beside these records, and nothing else."""
+    mlflow.set_tracking_uri(store.default_uri(root))
+    os.environ.pop("MLFLOW_TRACKING_URI")  # by which sweeps would be tracked there
 
 
 def works_in(root, outcome):
     """Every artifact of the store lies below this folder and is read, and the model says what the net says."""
-    uri = store.default_uri(root)
-    mlflow.set_tracking_uri(uri)
+    read_from(root)
     client, levels = entries(root, outcome)
     assert counts(levels) == [1, 1, 2]
-    for entry in [run for runs in levels.values() for run in runs]:
+    for entry in [each for those in levels.values() for each in those]:
         assert artifacts.on_this_machine(entry.info.artifact_uri).is_relative_to(root)
     (configuration,), (sweep,) = levels["configuration"], levels["sweep"]
     pictures = [f.path for f in client.list_artifacts(configuration.info.run_id, "images")]
@@ -51,7 +63,8 @@ def works_in(root, outcome):
     net = mlflow.pyfunc.load_model(f"runs:/{configuration.info.run_id}/net")
     told = net.predict(pd.DataFrame(data.X_train.T, columns=list(data.inputs)))
     np.testing.assert_array_equal(told[list(data.outputs)].to_numpy().T, recalled.guess(data.X_train))
-    (model,) = client.search_logged_models([configuration.info.experiment_id])
+    where = f"source_run_id = '{configuration.info.run_id}'"
+    (model,) = client.search_logged_models([configuration.info.experiment_id], where)
     assert artifacts.on_this_machine(model.artifact_location).is_relative_to(root)
 
 
@@ -99,14 +112,14 @@ def test_what_was_interrupted_before_the_move_is_finished_after_it(before, tmp_p
 
 def test_a_registered_model_is_found_too(before, tmp_path):
     root = tmp_path / "a" / "runs"
-    mlflow.set_tracking_uri(store.default_uri(root))
+    read_from(root)
     (configuration,) = entries(root, before)[1]["configuration"]
     mlflow.register_model(f"runs:/{configuration.info.run_id}/net", "mine")
     let_go()
     (tmp_path / "a").rename(tmp_path / "b")
     root = tmp_path / "b" / "runs"
     assert synced(root, before.record)[0]
-    mlflow.set_tracking_uri(store.default_uri(root))
+    read_from(root)
     assert mlflow.pyfunc.load_model("models:/mine/1").metadata.run_id == configuration.info.run_id
 
 

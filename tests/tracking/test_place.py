@@ -23,9 +23,7 @@ FEW = {"seeds": 2, "activation": ["tanh"], "judge": False}
 def command(folder, *arguments, module="nnexp", **variables):
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "COLUMNS": "120", "DISPLAY": "", **variables}
     words = [sys.executable, "-m", module, *arguments]
-    return subprocess.run(
-        words, cwd=folder, env=environment, capture_output=True, text=True, timeout=180, check=False
-    )
+    return subprocess.run(words, cwd=folder, env=environment, capture_output=True, text=True, timeout=180, check=False)
 
 
 def levels_in(uri, experiment):
@@ -89,7 +87,9 @@ def test_an_experiment_is_found_by_its_id_in_the_environments_store(tmp_path, mo
     run(tmp_path / "runs", **FEW)
     assert levels_in(uri, "mine") == SHOWN
     monkeypatch.setenv("MLFLOW_EXPERIMENT_ID", "77")
-    with pytest.raises(UserError, match=r"MLFLOW_EXPERIMENT_ID=77 is not an experiment of .*unset MLFLOW_EXPERIMENT_ID"):
+    with pytest.raises(
+        UserError, match=r"MLFLOW_EXPERIMENT_ID=77 is not an experiment of .*unset MLFLOW_EXPERIMENT_ID"
+    ):
         place.place_of(config.Tracking(), tmp_path, "shown")
     monkeypatch.delenv("MLFLOW_TRACKING_URI")
     outcome = run(tmp_path / "runs", **FEW)
@@ -163,7 +163,7 @@ def test_passwords_are_said_nowhere(tmp_path):
     uri = f"sqlite:///{tmp_path}/mlflow.db?password=secret"
     outcome = run(tmp_path, tracking={"store": "mlflow", "uri": uri}, **FEW)
     _, levels = entries(tmp_path, outcome)
-    files = [path for path in (tmp_path / "mlflow-artifacts").rglob("config.yaml")]
+    files = list((tmp_path / "mlflow-artifacts").rglob("config.yaml"))
     assert len(files) == len(levels["sweep"]) == 1
     assert "password=***" in files[0].read_text()
     assert "secret" not in files[0].read_text()

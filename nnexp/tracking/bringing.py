@@ -15,6 +15,7 @@ import pandas as pd
 from nnexp import garbage
 from nnexp.config import Tracking
 from nnexp.configuration import digest
+from nnexp.errors import UserError
 from nnexp.judging import judgements
 from nnexp.optima import seeds
 from nnexp.records import Records, SweepRecord
@@ -36,8 +37,20 @@ DRAWN_AT_ONCE = 8
 
 
 def beside(uri: str, records: Records) -> Records:
-    """The folder whose lock makes those who write one store take turns: an SQLite file's own, else that of the records."""
-    return Records(store.file_of(uri).parent) if store.SQLITE.match(uri) else records
+    """The folder whose lock makes those who write one store take turns: an SQLite file's own, else that of the records.
+
+    Raises:
+        UserError: if the SQLite file's folder cannot be made.
+    """
+    if not store.SQLITE.match(uri):
+        return records
+    folder = store.file_of(uri).parent
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        why = f"MLflow cannot be written (no folder {folder}: {error.strerror})"
+        raise UserError(f"{why}; give another place as tracking.uri, or as MLFLOW_TRACKING_URI") from None
+    return Records(folder)
 
 
 def report(records: Records, record: SweepRecord) -> bytes:

@@ -63,7 +63,7 @@ def _own(uri: str) -> Path | None:
     if not SQLITE.match(uri):
         return None
     file = file_of(uri).absolute()
-    return file if file.name == FILE and file.is_file() and (file.parent / "records").is_dir() else None
+    return file if file.name == FILE and file.is_file() and any((file.parent / "records").glob("*.parquet")) else None
 
 
 def _moved(connection: sqlite3.Connection, root: Path) -> Iterator[tuple[str, str]]:

@@ -130,7 +130,7 @@ def test_a_store_without_artifacts_beside_it_and_one_of_another_place_are_left_a
     (elsewhere.parent / "mlflow-artifacts" / "shown").mkdir(parents=True)
     shutil.copy(file, elsewhere)
     records = tmp_path / "b" / "runs" / "mlflow.db"
-    (records.parent / "records").mkdir(parents=True)
+    shutil.copytree(file.parent / "records", records.parent / "records")
     shutil.copy(file, records)
     for copy in (elsewhere, records):
         assert not moved.is_moved(store.address(copy))

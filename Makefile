@@ -50,8 +50,8 @@ basins: .venv/kernels ## a plane of initial weights, by the optimum that each re
 slices: .venv/kernels ## J on planes through optima, along a run's way, along random directions (SWEEP=xor_minima)
 	@$(AS_TYPED) $(RUN) -m analysis.slices "$(SWEEP)" $(ARGS)
 
-ui: .venv/kernels ## look at the sweeps in MLflow's UI on this machine (PORT=5000)
-	@$(RUN) -m nnexp.tracking ui --port "$(PORT)"
+ui: .venv/kernels ## look at the sweeps in MLflow's UI (PORT=5000, ARGS="--host 0.0.0.0 --static-prefix /mlflow")
+	@$(RUN) -m nnexp.tracking ui --port "$(PORT)" $(ARGS)
 
 sync: .venv/kernels ## write to MLflow what it lacks of all sweeps on record, or of one (SWEEP=xor_minima), each run once
 	@$(RUN) -m nnexp.tracking sync $(if $(filter file,$(origin SWEEP)),,"$(SWEEP)")

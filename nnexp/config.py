@@ -32,6 +32,10 @@ LEFT_OUT = {
 """What users of other programs look for and do not find here, and why."""
 
 
+URI = r"^((sqlite|postgresql|mysql|mssql)(\+\w+)?://.+|https?://[^/\s].*|(file|databricks)(:.*)?)$"
+"""What the tracking URI of an MLflow store looks like."""
+
+
 class Settings(BaseModel):
     """Checked, frozen, and closed: a key it does not know is refused."""
 
@@ -59,8 +63,16 @@ class Tracking(Settings):
     store: Literal["mlflow", "none"] = Field("mlflow", description="mlflow, or none for no tracking")
     uri: str | None = Field(
         None,
-        pattern=r"^((sqlite|postgresql|mysql|mssql)(\+\w+)?://.+|https?://[^/\s].*|(file|databricks)(:.*)?)$",
-        description="an MLflow tracking URI, as in http://host:5000; null is the SQLite store in runs/",
+        pattern=URI,
+        description="an MLflow tracking URI, as in http://host:5000; "
+        "null is that of MLFLOW_TRACKING_URI, else the SQLite store in runs/",
+    )
+    experiment: str | None = Field(
+        None,
+        max_length=500,
+        pattern=r"^\S(.*\S)?$",
+        description="the name of an MLflow experiment, up to 500 characters; "
+        "null is that of MLFLOW_EXPERIMENT_NAME, else the sweep's name",
     )
     runs: bool = Field(True, description="whether each run is shown by itself, or configurations alone: true or false")
     writer: Literal["auto", "bulk", "client"] = Field(

@@ -26,6 +26,8 @@ from nnexp.spending import needed
 if TYPE_CHECKING:
     import pandas as pd
 
+    from nnexp.tracking.place import Place
+
 
 class Watcher(Protocol):
     """Who is told how a sweep gets on."""
@@ -99,12 +101,13 @@ class DataPrinter(Silence):
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of a sweep: its record, its plan, and how many of its runs were trained this time."""
+    """What came of a sweep: its record, its plan, how many of its runs were trained now, and where it is tracked, if it is."""
 
     record: records.SweepRecord
     plan: Plan
     trained: int
     store: records.Records
+    tracked: Place | None = None
 
     def frame(self, curves: bool = True) -> pd.DataFrame:
         """The sweep's runs, one row each, in the order of the plan."""
@@ -140,9 +143,8 @@ def run(
         made = widened(made, more)
         record, missing = _recorded(made, sweep_id, store, config, watcher, stage)
         trained += missing
-    if stage:
-        _track(stage, record, watcher)
-    return Outcome(record, made, trained, store)
+    tracked = _track(stage, record, watcher) if stage else None
+    return Outcome(record, made, trained, store, tracked)
 
 
 def planned(asked: Mapping[str, Any]) -> Plan:
@@ -212,12 +214,13 @@ def _judged(made: Plan, store: records.Records, watcher: Watcher, settled: judgi
     return needed(store, made, sweep.until, sweep.most_seeds) if sweep.until is not None else {}
 
 
-def _track(stage: showing.Stage, record: records.SweepRecord, watcher: Watcher) -> None:
-    """Bring MLflow up to date; whatever is wrong with it, the records are whole and the sweep has not failed."""
+def _track(stage: showing.Stage, record: records.SweepRecord, watcher: Watcher) -> Place | None:
+    """Bring MLflow up to date; gives where, and nothing where it cannot be written: the sweep has not failed by that."""
     try:
-        stage.bring(record)
+        return stage.bring(record)
     except UserError as error:
         watcher.not_tracked(str(error))
+        return None
 
 
 def _train(missing: Sequence[Run], sweep: Sweep) -> Iterator[tuple[tuple[list[Run], Stack], Trained, float]]:

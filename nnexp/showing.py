@@ -26,6 +26,7 @@ from nnexp.records import Records, SweepRecord
 
 if TYPE_CHECKING:
     from nnexp.tracking.alongside import Alongside
+    from nnexp.tracking.place import Place
 
 
 class Watcher(Protocol):
@@ -98,16 +99,20 @@ class Stage:
         waiting: list[tuple[Collection[str], pa.Table | None]] = []
         return settled
 
-    def bring(self, record: SweepRecord) -> bool:
-        """Bring MLflow up to date with the sweep; says whether there was anything to do.
+    def bring(self, record: SweepRecord) -> Place:
+        """Bring MLflow up to date with the sweep; gives where it is tracked.
 
         Raises:
             UserError: if it cannot be written.
         """
+        from nnexp.tracking.place import place_of
+
         shown = self._alongside is not None and self._alongside.finish(
             self._watcher.tracked, self._watcher.tracked_slowly
         )
-        return shown or bring(self._store, record, self._sweep, self._watcher)
+        if not shown:
+            bring(self._store, record, self._sweep, self._watcher)
+        return place_of(self._sweep.tracking, self._store.root, record.name)
 
 
 def show(name: str | None, runs_dir: str | Path | None, watcher: Watcher | None = None) -> dict[str, bool]:
@@ -134,6 +139,7 @@ def bring(store: Records, record: SweepRecord, sweep: Sweep, watcher: Watcher) -
     Raises:
         UserError: if it cannot be written.
     """
+    from nnexp.tracking import place
     from nnexp.tracking import store as opened
     from nnexp.tracking.sync import sync
 
@@ -143,7 +149,7 @@ def bring(store: Records, record: SweepRecord, sweep: Sweep, watcher: Watcher) -
     except UserError:
         raise
     except Exception as error:  # of MLflow, its database, its server, the disk: whatever it is
-        damaged = opened.at_fault(sweep.tracking.uri or opened.default_uri(store.root), error)
+        damaged = opened.at_fault(place.uri_of(sweep.tracking, store.root), error)
         cause = getattr(error, "orig", None) or error  # without the statement, where a database refuses one
-        why = f"{type(cause).__name__}: {' '.join(str(cause).split())[:300]}"
+        why = f"{type(cause).__name__}: {' '.join(place.without_password(str(cause)).split())[:300]}"
         raise UserError(damaged or f"MLflow cannot be written ({why})") from error

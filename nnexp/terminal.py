@@ -191,6 +191,8 @@ def report(outcome: Outcome) -> None:
         _endpoints(runs)
     if outcome.plan.sweep.until is not None:
         _unseen(outcome, outcome.plan.sweep.until, seeds.names(runs))
+    if outcome.tracked is not None:
+        say(f"tracked in {outcome.tracked}")
     _next_commands(outcome)
 
 
@@ -283,7 +285,7 @@ def _next_commands(outcome: Outcome) -> None:
             f"make compare SWEEP={name}": "tables and figures that compare the seeds",
             f"make notebooks SWEEP={name}": "the same as notebooks, to read and change",
         }
-    if outcome.plan.sweep.tracking.store == "none":
+    if outcome.tracked is None or outcome.tracked.server:
         commands = {command: what for command, what in commands.items() if "MLflow" not in what}
     say("next:")
     longest = max(map(len, commands))

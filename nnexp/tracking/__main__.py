@@ -1,6 +1,6 @@
 """What MLflow shows of the sweeps on record: look at it, bring it up to date, say what its metrics mean.
 
-python -m nnexp.tracking ui [SWEEP] [--port 5000]      serve it on this machine, until Ctrl-C
+python -m nnexp.tracking ui [SWEEP] [--port 5000]      serve it on this machine, until Ctrl-C; see --help for other hosts
 python -m nnexp.tracking sync [SWEEP]                  write what is missing: of one sweep, or of all that are tracked
 python -m nnexp.tracking metrics                       every metric that is logged: level, name, meaning, unit
 """
@@ -8,6 +8,7 @@ python -m nnexp.tracking metrics                       every metric that is logg
 from __future__ import annotations
 
 import argparse
+import os
 import signal
 import sys
 from pathlib import Path
@@ -29,7 +30,10 @@ def _asked() -> argparse.Namespace:
     parser = terminal.Parser(prog="python -m nnexp.tracking", description=__doc__, formatter_class=form)
     parser.add_argument("do", choices=("ui", "sync", "metrics"), nargs="?", default="ui", help="what to do; ui unasked")
     parser.add_argument("sweep", nargs="?", help="the sweep's name or id; unasked the newest, or for sync all")
-    parser.add_argument("--port", type=int, default=5000, help="the port on 127.0.0.1")
+    parser.add_argument("--port", type=int, default=5000, help="the port that ui listens on; 5000 unless given")
+    parser.add_argument("--host", default="127.0.0.1", help="the address that ui listens on; 127.0.0.1 unless given")
+    prefix = os.environ.get("MLFLOW_STATIC_PREFIX", "")
+    parser.add_argument("--static-prefix", default=prefix, help="what paths begin with behind a proxy, as in /mlflow")
     parser.add_argument("--runs-dir", type=Path, default=Path("runs"), help="the folder of everything that is made")
     return parser.parse_args()
 
@@ -44,7 +48,7 @@ def _run(asked: argparse.Namespace) -> None:
     else:
         from nnexp.tracking.server import serve
 
-        serve(asked.runs_dir, asked.port, asked.sweep or None)
+        serve(asked.runs_dir, asked.port, asked.sweep or None, asked.host, asked.static_prefix)
 
 
 def _sync(asked: argparse.Namespace) -> None:

@@ -21,6 +21,8 @@ from nnexp.judging import COUNTS, SCHEMA
 from nnexp.records import Records, SweepRecord
 from nnexp.tracking import store
 from nnexp.tracking.bringing import Bringing, Said, Told, beside, digest_of
+from nnexp.tracking.place import uri_of
+from nnexp.tracking.replaced import replacing
 
 AT_ONCE = 256
 """Entries that are written together: judgements wait for a quarter of a second meanwhile."""
@@ -100,10 +102,13 @@ class Alongside:
         def busy() -> None:
             raise _BusyError
 
-        uri = self._tracking.uri or store.default_uri(self._records.root)
+        if replacing(self._records, self._record, self._tracking)[0] is not self._record:
+            self.give_up()  # it is shown by a larger sweep of its name
+            return
+        uri = uri_of(self._tracking, self._records.root)
         self._held.enter_context(beside(uri, self._records).alone("tracking", busy))
         opened = store.open_store(uri)
-        bringing = Bringing(self._records, self._record, opened, uri, self._tracking, _here, AT_ONCE)
+        bringing = Bringing(self._records, self._record, opened, self._tracking, _here, AT_ONCE)
         if bringing.slow:
             self.give_up()
             return

@@ -6,7 +6,6 @@ The sweep's own entry is the first to be there and the last to be finished, so t
 from __future__ import annotations
 
 import contextlib
-import platform
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -16,13 +15,17 @@ import pandas as pd
 from nnexp import garbage
 from nnexp.config import Tracking
 from nnexp.configuration import digest
+from nnexp.errors import UserError
 from nnexp.judging import judgements
 from nnexp.optima import seeds
 from nnexp.records import Records, SweepRecord
 from nnexp.tracking import artifacts, boundaries, client, page, store, views
 from nnexp.tracking.entries import VERSION, Entries, Entry, origin_tags
+from nnexp.tracking.moved import source
+from nnexp.tracking.place import place_of
+from nnexp.tracking.replaced import replaced
 from nnexp.tracking.writers import open_writer
-from nnexp.tracking.writing import AT_ONCE, Shown, Writer
+from nnexp.tracking.writing import AT_ONCE, RUN_NAME, Shown, Writer
 
 Told = Callable[[int, int], None]
 Said = Callable[[str], None]
@@ -34,13 +37,20 @@ DRAWN_AT_ONCE = 8
 
 
 def beside(uri: str, records: Records) -> Records:
-    """The folder whose lock makes those who write one store take turns: an SQLite file's own, else that of the records."""
-    return Records(store.file_of(uri).parent) if store.SQLITE.match(uri) else records
+    """The folder whose lock makes those who write one store take turns: an SQLite file's own, else that of the records.
 
-
-def source(records: Records) -> str:
-    """What the folder of these records is known by among the users of a store."""
-    return digest([platform.node(), str(records.root.absolute())])
+    Raises:
+        UserError: if the SQLite file's folder cannot be made.
+    """
+    if not store.SQLITE.match(uri):
+        return records
+    folder = store.file_of(uri).parent
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        why = f"MLflow cannot be written (no folder {folder}: {error.strerror})"
+        raise UserError(f"{why}; give another place as tracking.uri, or as MLFLOW_TRACKING_URI") from None
+    return Records(folder)
 
 
 def report(records: Records, record: SweepRecord) -> bytes:
@@ -51,7 +61,7 @@ def report(records: Records, record: SweepRecord) -> bytes:
 
 
 def digest_of(records: Records, record: SweepRecord, tracking: Tracking, runs: pd.DataFrame | None = None) -> str:
-    """The digest of all that a sweep is to show: its runs, their verdicts, its report.
+    """The digest of all that a sweep is to show: its runs, their verdicts, its report, what it replaces.
 
     Args:
         records: where the runs are.
@@ -60,7 +70,9 @@ def digest_of(records: Records, record: SweepRecord, tracking: Tracking, runs: p
         runs: its runs as a frame, where they were read already.
     """
     found, ends = report(records, record), seeds.endpoints(_ends(records, record) if runs is None else runs)
-    return digest([VERSION, tracking.runs, ends, digest(found.decode()) if found else ""])
+    experiment = place_of(tracking, records.root, record.name).experiment
+    further = [*([experiment] if experiment != record.name else []), *replaced(records, record, tracking)]
+    return digest([VERSION, tracking.runs, ends, digest(found.decode()) if found else "", *further])
 
 
 def _ends(records: Records, record: SweepRecord) -> pd.DataFrame:
@@ -77,8 +89,7 @@ class Bringing:
         records: where the runs are.
         record: the sweep.
         opened: MLflow's client on the store.
-        uri: where the store is.
-        tracking: how much is shown, and how it is written.
+        tracking: where and how much is shown, and how it is written.
         each: does the drawing.
         at_once: entries that are written together; AT_ONCE unless given.
     """
@@ -88,20 +99,21 @@ class Bringing:
         records: Records,
         record: SweepRecord,
         opened: Any,
-        uri: str,
         tracking: Tracking,
         each: Each,
         at_once: int | None = None,
     ) -> None:
         self._records, self._record, self._client, self._each = records, record, opened, each
         self._at_once = at_once or AT_ONCE
-        self._uri = uri
         self._origin = set(origin_tags())
         self._each_run = tracking.runs
-        self._experiment = store.experiment(opened, uri, record.name, records.root)
+        here = place_of(tracking, records.root, record.name)
+        self._uri = here.uri
+        self._experiment = store.experiment(opened, here.uri, here.experiment, records.root)
         self._writer: Writer
-        self._writer, self.slow = open_writer(opened, uri, self._experiment, tracking.writer)
-        self._found = self._writer.shown(record.id)
+        self._writer, self.slow = open_writer(opened, here.uri, self._experiment, tracking.writer)
+        self._replaced = replaced(records, record, tracking)
+        self._found = self._writer.shown([record.id, *self._replaced])
 
     def is_whole(self, whole: str) -> bool:
         """Whether the sweep is shown with this digest of all its entries."""
@@ -131,7 +143,7 @@ class Bringing:
                     self._pending.append(entry)
                 else:
                     self._ids[entry.key] = kept.run_id
-                    self._there.append((kept, str(entry.parent), entry.tags))
+                    self._there.append((kept, str(entry.parent), {**entry.tags, RUN_NAME: entry.name[:250]}))
                 if len(self._pending) >= self._at_once or self._done == self.entries.count:
                     self._write()
                     told(self._done, self.entries.count)
@@ -156,17 +168,18 @@ class Bringing:
         self._finish(sweep, runs, whole)
         try:
             views.keep(self._client, self._experiment, self._record, runs, sweep)
+            views.forget(self._client, self._experiment, self._replaced)
         except Exception as error:  # a dashboard less, and nothing else
             said(f"its dashboards could not be kept ({type(error).__name__}: {error})")
         self._writer.close()
 
     def _settle(self) -> None:
         """Take out what a server made twice, since its first answer got lost and it was asked again."""
-        kept, there = set(self._ids.values()), self._writer.shown(self._record.id)
+        kept, there = set(self._ids.values()), self._writer.shown([self._record.id])
         self._writer.remove([each.run_id for those in there.values() for each in those if each.run_id not in kept])
 
     def _entries(self, runs: pd.DataFrame) -> Entries:
-        return Entries(self._record, runs, self._each_run, {"records": source(self._records)})
+        return Entries(self._record, runs, self._each_run, {"records": source(self._records.root)})
 
     def _is_new(self, sweep: Entry) -> bool:
         """Whether the files and numbers of the sweep's own entry are others than those that are there."""
@@ -175,7 +188,8 @@ class Bringing:
     def _begin(self, sweep: Entry) -> str:
         """The MLflow run of the sweep itself: the one that is there, or a new one."""
         own = self._found.pop("sweep", [])
-        kept = next((each for each in own if each.tags.get("content") == sweep.content), None)
+        shows = {"content": sweep.content, "sweep": self._record.id}
+        kept = next((each for each in own if shows.items() <= each.tags.items()), None)
         self._writer.remove([each.run_id for each in own if each is not kept])
         self._before = kept.tags if kept is not None else {}
         if kept is not None:
@@ -196,9 +210,9 @@ class Bringing:
         self._writer.remove([each.run_id for each in there if each is not kept])
         return kept
 
-    def _changed(self, kept: Shown, parent: str, tags: Mapping[str, str]) -> dict[str, str]:
-        """The tags of an entry that are to be set; not those that say what made it, which was made then."""
-        wanted = {**tags, "mlflow.parentRunId": self._ids[parent]}
+    def _changed(self, kept: Shown, parent: str, tags: Mapping[str, str]) -> dict[str, str | None]:
+        """The tags of an entry that are to be set, and its name; not those that say what made it, which was made then."""
+        wanted = {"role": None, **tags, "mlflow.parentRunId": self._ids[parent]}
         return {key: value for key, value in wanted.items() if key not in self._origin and kept.tags.get(key) != value}
 
     def _write(self) -> None:

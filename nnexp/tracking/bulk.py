@@ -23,7 +23,7 @@ from nnexp.tracking.client import at
 from nnexp.tracking.data import CONTEXT, DataSet
 from nnexp.tracking.entries import Entry
 from nnexp.tracking.making import REVISION
-from nnexp.tracking.writing import Shown
+from nnexp.tracking.writing import RUN_NAME, Shown
 
 TESTED_REVISIONS = {REVISION}
 """Schema revisions of MLflow's store whose tables are known to be as expected here."""
@@ -66,12 +66,12 @@ class Bulk:
         self._location = client.get_experiment(experiment).artifact_location.rstrip("/")
         self._ids = _rising()
 
-    def shown(self, sweep: str) -> dict[str, list[Shown]]:
-        """The entries of a sweep that the store has, by key."""
+    def shown(self, sweeps: Sequence[str]) -> dict[str, list[Shown]]:
+        """The entries of these sweeps that the store has, by key."""
         from mlflow.store.tracking.dbmodels.models import SqlRun, SqlTag
         from sqlalchemy import select
 
-        of_it: Any = select(SqlTag.run_uuid).where(SqlTag.key == "sweep", SqlTag.value == sweep)
+        of_it: Any = select(SqlTag.run_uuid).where(SqlTag.key == "sweep", SqlTag.value.in_(sweeps))
         runs: Any = select(SqlRun.run_uuid, SqlRun.status).where(
             SqlRun.experiment_id == self._experiment, SqlRun.lifecycle_stage == "active", SqlRun.run_uuid.in_(of_it)
         )
@@ -120,7 +120,7 @@ class Bulk:
         rows["runs"].append(
             (run_id, name, "UNKNOWN", "", "", user, "FINISHED", start, entry.end, "", "active", uri, self._experiment)
         )
-        tags = {**entry.tags, "mlflow.parentRunId": parent, "mlflow.runName": name}
+        tags = {**entry.tags, "mlflow.parentRunId": parent, RUN_NAME: name}
         if entry.drawing is None:
             tags["content"] = entry.content
         rows["tags"].extend(zip(tags, tags.values(), repeat(run_id), strict=False))
@@ -148,26 +148,36 @@ class Bulk:
         """The address of an entry's artifacts."""
         return f"{self._location}/{run_id}/artifacts"
 
-    def tag(self, changed: Mapping[str, Mapping[str, str]]) -> None:
-        """Set tags of entries, by their MLflow runs, in one transaction."""
+    def tag(self, changed: Mapping[str, Mapping[str, str | None]]) -> None:
+        """Set tags of entries, or delete those that are None, in one transaction; the tag of its name renames an entry."""
+        from mlflow.store.tracking.dbmodels.models import SqlRun
+        from sqlalchemy import update
+
         old = [(run_id, key) for run_id, tags in changed.items() for key in tags]
-        new = [(key, value, run_id) for run_id, tags in changed.items() for key, value in tags.items()]
+        new = [(k, value, run_id) for run_id, tags in changed.items() for k, value in tags.items() if value is not None]
         if old:
             with self._engine.begin() as connection:
                 connection.exec_driver_sql(_deletion("tags", ("run_uuid", "key"), connection.dialect), old)
                 _insert(connection, {"tags": new})
+                for key, name, run_id in new:
+                    if key == RUN_NAME:
+                        connection.execute(update(SqlRun).where(SqlRun.run_uuid == run_id).values(name=name))
 
     def remove(self, run_ids: Sequence[str]) -> None:
-        """Delete entries as MLflow does: they are marked, and `mlflow gc` takes them away."""
-        from mlflow.store.tracking.dbmodels.models import SqlRun
+        """Delete entries and the models that they keep as MLflow does: they are marked, and `mlflow gc` takes them away."""
+        from mlflow.store.tracking.dbmodels.models import SqlLoggedModel, SqlRun
         from sqlalchemy import update
 
         if not run_ids:
             return
+        now = int(time.time() * 1000)
         with self._engine.begin() as connection:
             for start in range(0, len(run_ids), PARAMETERS_AT_ONCE):
-                marked = update(SqlRun).where(SqlRun.run_uuid.in_(run_ids[start : start + PARAMETERS_AT_ONCE]))
-                connection.execute(marked.values(lifecycle_stage="deleted", deleted_time=int(time.time() * 1000)))
+                some = run_ids[start : start + PARAMETERS_AT_ONCE]
+                gone = update(SqlRun).where(SqlRun.run_uuid.in_(some))
+                connection.execute(gone.values(lifecycle_stage="deleted", deleted_time=now))
+                models_of = update(SqlLoggedModel).where(SqlLoggedModel.source_run_id.in_(some))
+                connection.execute(models_of.values(lifecycle_stage="deleted", last_updated_timestamp_ms=now))
 
     def close(self) -> None:
         """Count the tables' rows for the planner of queries, without which the UI takes seconds for a chart."""

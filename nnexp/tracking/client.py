@@ -9,7 +9,7 @@ from typing import Any
 from nnexp.tracking import artifacts, models
 from nnexp.tracking.data import CONTEXT
 from nnexp.tracking.entries import Entry
-from nnexp.tracking.writing import Shown
+from nnexp.tracking.writing import RUN_NAME, Shown
 
 METRICS, PARAMS = 1000, 100
 """The most that MLflow takes in a request."""
@@ -21,12 +21,13 @@ class Client:
     def __init__(self, client: Any, uri: str, experiment: str) -> None:
         self._client, self._uri, self._experiment = client, uri, experiment
 
-    def shown(self, sweep: str) -> dict[str, list[Shown]]:
-        """The entries of a sweep that the store has, by key."""
+    def shown(self, sweeps: Sequence[str]) -> dict[str, list[Shown]]:
+        """The entries of these sweeps that the store has, by key."""
         found: dict[str, list[Shown]] = {}
-        for run in searched(self._client, [self._experiment], f"tags.sweep = '{sweep}'"):
-            shown = Shown(run.info.run_id, run.info.status, run.data.tags)
-            found.setdefault(run.data.tags.get("key", ""), []).append(shown)
+        for sweep in sweeps:  # one after the other, since MLflow's filters have no OR, and no IN for tags
+            for run in searched(self._client, [self._experiment], f"tags.sweep = '{sweep}'"):
+                shown = Shown(run.info.run_id, run.info.status, run.data.tags)
+                found.setdefault(run.data.tags.get("key", ""), []).append(shown)
         return found
 
     def write(self, entries: Sequence[Entry], above: Mapping[str, str]) -> dict[str, str]:
@@ -63,17 +64,25 @@ class Client:
         """The address of an entry's artifacts."""
         return str(self._client.get_run(run_id).info.artifact_uri)
 
-    def tag(self, changed: Mapping[str, Mapping[str, str]]) -> None:
-        """Set tags of entries, by their MLflow runs."""
+    def tag(self, changed: Mapping[str, Mapping[str, str | None]]) -> None:
+        """Set tags of entries, by their MLflow runs, or delete those that are None; the tag of its name renames an entry."""
         from mlflow.entities import RunTag
 
         for run_id, tags in changed.items():
-            self._client.log_batch(run_id, tags=[RunTag(key, value) for key, value in tags.items()])
+            new = {key: value for key, value in tags.items() if value is not None and key != RUN_NAME}
+            self._client.log_batch(run_id, tags=[RunTag(key, value) for key, value in new.items()])
+            for key in tags.keys() - new.keys() - {RUN_NAME}:
+                self._client.delete_tag(run_id, key)
+            if tags.get(RUN_NAME):
+                self._client.update_run(run_id, name=tags[RUN_NAME])
 
     def remove(self, run_ids: Sequence[str]) -> None:
-        """Delete entries, as a user would."""
+        """Delete entries and the models that they keep, as a user would."""
         for run_id in run_ids:
+            outputs = self._client.get_run(run_id).outputs
             self._client.delete_run(run_id)
+            for model in outputs.model_outputs if outputs else ():
+                self._client.delete_logged_model(model.model_id)
 
     def close(self) -> None:
         """Nothing is left to do."""

@@ -18,6 +18,7 @@ from nnexp.optima.endpoints.verdict import VERDICTS
 from nnexp.records import LONG, SweepRecord
 from nnexp.tracking import boundaries
 from nnexp.tracking.artifacts import File
+from nnexp.tracking.place import without_password
 
 MOST_ROWS = 12
 DPI = 90
@@ -84,7 +85,7 @@ def files(record: SweepRecord, runs: pd.DataFrame) -> Iterator[File]:
     import yaml
 
     configs = "---\n".join(yaml.safe_dump(dict(config), sort_keys=False) for config in record.config)
-    yield "config.yaml", configs.encode()
+    yield "config.yaml", without_password(configs).encode()
     yield "failures.txt", ("\n".join(seeds.failures(runs)) or "every run took all its steps").encode()
     rows = runs.drop(columns=[name for name in (*LONG, "settings", "polished_theta", "explained") if name in runs])
     for name, table in {"configurations": seeds.configurations(runs), "runs": rows}.items():

@@ -2,45 +2,86 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import re
 import socket
 import subprocess
 import sys
 import time
 import urllib.request
 import webbrowser
+from collections.abc import Mapping
 from pathlib import Path
 
+from nnexp.config import recorded
 from nnexp.errors import UserError
 from nnexp.records import Records
 from nnexp.tracking import store, views
+from nnexp.tracking.place import Place, place_of
+from nnexp.tracking.replaced import replacing
 
 HOST = "127.0.0.1"
+ANY_HOST = {"0.0.0.0": HOST, "::": "[::1]"}
+"""Hosts that stand for every address of this machine, and the address that a link to them has."""
+
 PATIENCE = 90.0
 """Seconds within which the server must answer."""
 
 
-def serve(root: Path, port: int, sweep: str | None = None) -> None:
-    """Serve the store under `root` until interrupted, and say where the views of a sweep are, of the newest unasked.
+def serve(root: Path, port: int, sweep: str | None = None, host: str = HOST, prefix: str = "") -> None:
+    """Serve the store that a sweep is tracked in until interrupted, and say where the sweep's views are.
+
+    Where the store is a tracking server's, which has a UI of its own, only the links are said.
+
+    Args:
+        root: the folder of everything that is made.
+        port: where to listen.
+        sweep: its name or id; the newest unless given.
+        host: the address to listen on.
+        prefix: what the paths of all pages begin with, as in /mlflow.
 
     Raises:
-        UserError: if there is no store, the sweep is not in it, or the port is taken.
+        UserError: if there is no store, the sweep is not in it, or the host, the port or the prefix cannot be used.
     """
-    if not (root / "mlflow.db").is_file():
-        raise UserError(f"there is no MLflow store in {root}; run a sweep first, as with make sweep")
-    _refuse_taken(port)
-    seen = links(root, f"http://{HOST}:{port}", sweep)
-    server = subprocess.Popen(_command(root, port), env=_environment(), stdout=subprocess.DEVNULL)
+    there = _store_of(root, sweep)
+    if there.server:
+        print(_said(links(root, there.server, sweep)), flush=True)
+        return
+    _check(host, port, prefix)
+    address = f"http://{ANY_HOST.get(host) or (f'[{host}]' if ':' in host else host)}:{port}{prefix}"
+    seen = links(root, address, sweep)
+    server = subprocess.Popen(_command(there.uri, host, port, prefix), env=_environment(), stdout=subprocess.DEVNULL)
     try:
-        _wait(server, port)
-        said = "\n".join(f"  {name}\n    {link}" for name, link in seen.items())
-        print(f"MLflow shows the sweep at\n{said}\nCtrl-C stops it", flush=True)
+        _wait(server, address)
+        print(f"{_said(seen)}\nCtrl-C stops it", flush=True)
         if os.environ.get("DISPLAY") or sys.platform == "darwin":
             webbrowser.open(next(iter(seen.values())))
         server.wait()
     finally:
         server.terminate()
         server.wait()
+
+
+def _store_of(root: Path, sweep: str | None) -> Place:
+    """Where a sweep is tracked, and there is a store.
+
+    Raises:
+        UserError: if there is none.
+    """
+    record = Records(root).sweep(sweep)
+    there = place_of(recorded(record.config[-1]).tracking, root, record.name)
+    if there.uri.startswith("databricks"):
+        raise UserError(f"{there.uri} has a UI of its own, in the workspace; look there")
+    if store.SQLITE.match(there.uri) and not store.file_of(there.uri).is_file():
+        raise UserError(
+            f"there is no MLflow store in {store.file_of(there.uri)}; python -m nnexp.tracking sync writes it"
+        )
+    return there
+
+
+def _said(seen: Mapping[str, str]) -> str:
+    return "\n".join(["MLflow shows the sweep at", *(f"  {name}\n    {link}" for name, link in seen.items())])
 
 
 def links(root: Path, address: str, sweep: str | None = None, uri: str | None = None) -> dict[str, str]:
@@ -50,14 +91,17 @@ def links(root: Path, address: str, sweep: str | None = None, uri: str | None = 
         root: the folder of everything that is made.
         address: of MLflow's server.
         sweep: its name or id.
-        uri: of the store; the one beside the records, unasked.
+        uri: of the store; the one that the sweep is tracked in unless given.
 
     Raises:
         UserError: if the sweep is not in the store.
     """
-    record = Records(root).sweep(sweep)
-    client = store.open_store(uri or store.default_uri(root))
-    experiment = client.get_experiment_by_name(record.name)
+    records = Records(root)
+    record = records.sweep(sweep)
+    record, tracking = replacing(records, record, recorded(record.config[-1]).tracking)
+    there = place_of(tracking, root, record.name)
+    client = store.open_store(uri or there.uri)
+    experiment = client.get_experiment_by_name(there.experiment)
     known = experiment.tags if experiment is not None else {}
     kept = views.kept(record, known)
     if experiment is None or not kept:
@@ -76,35 +120,46 @@ def links(root: Path, address: str, sweep: str | None = None, uri: str | None = 
     }
 
 
-def _command(root: Path, port: int) -> list[str]:
-    server = [sys.executable, "-m", "mlflow", "server", "--host", HOST, "--port", str(port), "--workers", "1"]
-    return [*server, "--backend-store-uri", store.default_uri(root), "--uvicorn-opts", "--log-level warning"]
+def _command(uri: str, host: str, port: int, prefix: str) -> list[str]:
+    server = [sys.executable, "-m", "mlflow", "server", "--host", host, "--port", str(port), "--workers", "1"]
+    server += ["--static-prefix", prefix] if prefix else []
+    return [*server, "--backend-store-uri", uri, "--uvicorn-opts", "--log-level warning"]
 
 
 def _environment() -> dict[str, str]:
     quiet = {"PYTHONWARNINGS": "ignore", "MLFLOW_LOGGING_LEVEL": "ERROR"}
-    return {**os.environ, **quiet, "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}
+    kept = {key: value for key, value in os.environ.items() if key != "MLFLOW_STATIC_PREFIX"}
+    return {**kept, **quiet, "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}
 
 
-def _refuse_taken(port: int) -> None:
+def _check(host: str, port: int, prefix: str) -> None:
+    """Refuse a host or port that cannot be listened on, and a prefix that MLflow refuses."""
+    if not re.fullmatch(r"(/[\w.~-]+)*", prefix):
+        raise UserError(f"--static-prefix {prefix} cannot be used; give a path as in /mlflow, without a / at its end")
     if not 1 <= port <= 65535:
         raise UserError(f"--port {port} is no port; give a number from 1 to 65535")
-    with socket.socket() as probe:
+    try:
+        family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+    except (OSError, UnicodeError):
+        raise UserError(f"--host {host} is not known; give an address of this machine, as in 0.0.0.0") from None
+    with socket.socket(family) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind((HOST, port))
+            probe.bind(address)
         except OSError as error:
+            if error.errno == errno.EADDRNOTAVAIL:
+                raise UserError(f"--host {host} is no address of this machine; give one, as in 0.0.0.0") from None
             raise UserError(f"port {port} cannot be used ({error.strerror}); give another, as in PORT=5001") from None
 
 
-def _wait(server: subprocess.Popen[bytes], port: int) -> None:
+def _wait(server: subprocess.Popen[bytes], address: str) -> None:
     """Wait until the server answers."""
     deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline:
         if server.poll() is not None:
             raise UserError(f"the MLflow server stopped by itself (exit {server.returncode}); its own words are above")
         try:
-            with urllib.request.urlopen(f"http://{HOST}:{port}/health", timeout=1):
+            with urllib.request.urlopen(f"{address}/health", timeout=1):
                 return
         except OSError:
             time.sleep(0.3)

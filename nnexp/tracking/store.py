@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from nnexp.configuration import digest
 from nnexp.errors import UserError
 from nnexp.tracking.making import make
 
@@ -45,9 +46,16 @@ SQLITE = re.compile(r"sqlite(\+\w+)?:///")
 SERVER = re.compile(r"https?:|databricks")
 
 
+FILE, ARTIFACTS = "mlflow.db", "mlflow-artifacts"
+"""The SQLite store in the folder of everything that is made, and the folder of its artifacts, one folder an experiment."""
+
+FOLDER = re.compile(r"\w[\w.-]{0,99}", re.ASCII)
+"""Names of experiments that can be names of folders as they are."""
+
+
 def default_uri(root: Path) -> str:
     """The SQLite store under the folder of everything that is made."""
-    return address(root.absolute() / "mlflow.db")
+    return address(root.absolute() / FILE)
 
 
 def address(file: Path) -> str:
@@ -80,6 +88,9 @@ def open_store(uri: str) -> Any:
         client = mlflow.MlflowClient(tracking_uri=uri)
         if uri.startswith("postgresql"):
             client.search_experiments(max_results=1)
+    from nnexp.tracking import moved
+
+    moved.mend(uri)
     return client
 
 
@@ -175,7 +186,8 @@ def experiment(client: Any, uri: str, name: str, root: Path) -> str:
     """
     found = client.get_experiment_by_name(name)
     if found is None:
-        place = None if SERVER.match(uri) else (root.absolute() / "mlflow-artifacts" / name).as_uri()
+        folder = name if FOLDER.fullmatch(name) else digest(name)
+        place = None if SERVER.match(uri) else (root.absolute() / ARTIFACTS / folder).as_uri()
         try:
             return client.create_experiment(name, artifact_location=place)
         except Exception:  # another process was quicker

@@ -15,7 +15,10 @@ from nnexp.errors import UserError
 from nnexp.frames import frame
 from nnexp.records import Records, SweepRecord
 from nnexp.tracking import client, models, shown, store
-from nnexp.tracking.bringing import Bringing, Each, Said, Told, beside, digest_of, source
+from nnexp.tracking.bringing import Bringing, Each, Said, Told, beside, digest_of
+from nnexp.tracking.moved import is_moved, source
+from nnexp.tracking.place import uri_of
+from nnexp.tracking.replaced import replaced, replacing
 
 
 def sync(
@@ -39,18 +42,19 @@ def sync(
     """
     if not set(record.runs) & records.ids():
         return False  # nothing to show yet
-    uri = tracking.uri or store.default_uri(records.root)
-    whole, ours = digest_of(records, record, tracking), source(records)
-    if shown.is_whole(uri, record.id, whole) and not shown.unfinished(uri, ours):
+    record, tracking = replacing(records, record, tracking)
+    uri = uri_of(tracking, records.root)
+    whole, ours, was_moved = digest_of(records, record, tracking), source(records.root), is_moved(uri)
+    if shown.is_whole(uri, record.id, whole) and not shown.unfinished(uri, ours) and not was_moved:
         return False
     with beside(uri, records).alone("tracking", lambda: None):
         opened = store.open_store(uri)
         for other in _unfinished(opened, ours):
-            if other != record.id:
+            if other not in (record.id, *replaced(records, record, tracking)):
                 _finish_other(records, other, opened, uri, tracking, each)
-        bringing = Bringing(records, record, opened, uri, tracking, each)
+        bringing = Bringing(records, record, opened, tracking, each)
         if bringing.is_whole(whole):
-            return False
+            return was_moved
         if bringing.slow:
             said(bringing.slow)
         bringing.begin(frame(records, record.runs))
@@ -62,7 +66,7 @@ def sync(
 
 def prepare(records: Records, tracking: Tracking) -> None:
     """Make the store where there is none yet, once, whoever starts at the same time."""
-    uri = tracking.uri or store.default_uri(records.root)
+    uri = uri_of(tracking, records.root)
     with beside(uri, records).alone("tracking", lambda: None):
         store.open_store(uri)
     models.warm()
@@ -85,7 +89,8 @@ def _finish_other(records: Records, sweep: str, opened: Any, uri: str, tracking:
             opened.set_terminated(run.info.run_id, status="KILLED")
         return
     own = recorded(record.config[-1]).tracking.model_copy(update={"uri": uri, "writer": tracking.writer})
-    other = Bringing(records, record, opened, uri, own, each)
+    record, own = replacing(records, record, own)
+    other = Bringing(records, record, opened, own, each)
     other.begin(frame(records, record.runs))
     other.show(other.entries.every(), lambda done, of: None)
     other.finish(digest_of(records, record, own), lambda line: None)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -28,10 +28,18 @@ MOST_SETTINGS = 7
 
 
 def keep(client: Any, experiment: str, record: SweepRecord, runs: pd.DataFrame, sweep: Entry) -> None:
-    """Keep a sweep's views, and what it found as the experiment's note."""
+    """Keep a sweep's views, and what it found as the note of the experiment that has its name."""
     for view in views(record, runs):
         client.set_experiment_tag(experiment, f"{TAG}{record.id}-{view.key}", _stored(record, view))
-    client.set_experiment_tag(experiment, NOTE, sweep.tags[NOTE][:LONGEST_NOTE])
+    if client.get_experiment(experiment).name == record.name:
+        client.set_experiment_tag(experiment, NOTE, sweep.tags[NOTE][:LONGEST_NOTE])
+
+
+def forget(client: Any, experiment: str, sweeps: Collection[str]) -> None:
+    """Delete the views of these sweeps."""
+    for tag in client.get_experiment(experiment).tags if sweeps else ():
+        if tag.startswith(TAG) and tag.removeprefix(TAG).split("-")[0] in sweeps:
+            client.delete_experiment_tag(experiment, tag)
 
 
 def kept(record: SweepRecord, tags: Mapping[str, str]) -> dict[str, str]:

@@ -12,6 +12,10 @@ AT_ONCE = 2048
 """Entries that are written together: a transaction of them holds the database's lock for about two seconds."""
 
 
+RUN_NAME = "mlflow.runName"
+"""The tag in which MLflow repeats the name of a run."""
+
+
 @dataclass(frozen=True)
 class Shown:
     """An entry that the store has: its MLflow run, its status, and its tags."""
@@ -28,8 +32,8 @@ class Shown:
 class Writer(Protocol):
     """What writes the entries of one experiment."""
 
-    def shown(self, sweep: str) -> dict[str, list[Shown]]:
-        """The entries of a sweep that the store has, by key; more than one where two processes wrote the same."""
+    def shown(self, sweeps: Sequence[str]) -> dict[str, list[Shown]]:
+        """The entries of these sweeps that the store has, by key; several of a key where more than one sweep has it."""
 
     def write(self, entries: Sequence[Entry], above: Mapping[str, str]) -> dict[str, str]:
         """Write entries, but for their drawings, and finish them; gives their MLflow runs by key.
@@ -44,11 +48,11 @@ class Writer(Protocol):
     def place(self, run_id: str) -> str:
         """The address of an entry's artifacts."""
 
-    def tag(self, changed: Mapping[str, Mapping[str, str]]) -> None:
-        """Set tags of entries, by their MLflow runs."""
+    def tag(self, changed: Mapping[str, Mapping[str, str | None]]) -> None:
+        """Set tags of entries, by their MLflow runs, or delete those that are None; the tag of its name renames an entry."""
 
     def remove(self, run_ids: Sequence[str]) -> None:
-        """Take entries out of what is shown."""
+        """Delete entries, and the models that they keep, as MLflow does: marked, until `mlflow gc` takes them away."""
 
     def close(self) -> None:
         """Leave the store ready to be read."""

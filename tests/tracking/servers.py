@@ -69,7 +69,7 @@ def mlflow_on(uri, folder):
     command += ["--workers", "2", "--backend-store-uri", uri, "--artifacts-destination", str(folder / "artifacts")]
     process = subprocess.Popen(command, env=server._environment(), cwd=folder, stderr=subprocess.DEVNULL)
     try:
-        server._wait(process, port)
+        server._wait(process, f"http://{server.HOST}:{port}")
         yield f"http://{server.HOST}:{port}"
     finally:
         process.terminate()

@@ -50,10 +50,10 @@ def served(request, tmp_path_factory):
             address = f"http://{server.HOST}:{port}"
         assert synced(root, outcome.record, uri=uri)[0]
         if request.param == "file":
-            command, environment = server._command(root, port), server._environment()
+            command, environment = server._command(uri, server.HOST, port, ""), server._environment()
             process = stack.enter_context(subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL))
             stack.callback(process.terminate)
-            server._wait(process, port)
+            server._wait(process, address)
         yield outcome, list(server.links(root, address, uri=uri).values()), uri
 
 

@@ -73,6 +73,60 @@ def test_the_newest_sweep_is_served_on_this_machine(tmp_path):
     assert not set(older.values()) & {link}
 
 
+def test_it_is_served_on_another_host_and_behind_a_prefix(tmp_path):
+    """The links have the prefix, and what they lead to is there."""
+    tiny(tmp_path / "runs")
+    port = free_port()
+    program = [sys.executable, "-m", "nnexp.tracking", "ui", "--port", str(port), "--host", "0.0.0.0"]
+    process = subprocess.Popen(
+        [*program, "--static-prefix", "/in/here"],
+        cwd=tmp_path,
+        env=ENVIRONMENT,
+        stdout=subprocess.PIPE,
+        text=True,
+        preexec_fn=heed_ctrl_c,
+    )
+    try:
+        assert process.stdout is not None
+        link = next(line.strip() for line in process.stdout if "http" in line)
+        assert link.startswith(f"http://127.0.0.1:{port}/in/here/#/experiments/")
+        with urllib.request.urlopen(link.partition("#")[0], timeout=10) as answer:
+            assert b"<title>MLflow</title>" in answer.read()
+        listening = socket.getaddrinfo(socket.gethostname(), None, socket.AF_INET)[0][4][0]
+        with socket.create_connection((listening, port), timeout=10):
+            pass
+    finally:
+        process.terminate()
+        process.wait(timeout=30)
+        process.stdout.close()
+
+
+@pytest.mark.parametrize(
+    ("more", "line"),
+    [
+        ({"host": "no.such.host.invalid"}, "--host no.such.host.invalid is not known; give an address"),
+        ({"host": "192.0.2.1"}, "--host 192.0.2.1 is no address of this machine"),
+        ({"prefix": "mlflow"}, "--static-prefix mlflow cannot be used; give a path as in /mlflow"),
+        ({"prefix": "/mlflow/"}, "--static-prefix /mlflow/ cannot be used"),
+        ({"prefix": "/{x}"}, "--static-prefix /{x} cannot be used"),
+    ],
+)
+def test_a_host_or_a_prefix_that_cannot_be_used_is_said(tmp_path, more, line):
+    tiny(tmp_path)
+    with pytest.raises(UserError, match=re.escape(line)):
+        server.serve(tmp_path, free_port(), **more)
+
+
+def test_the_store_that_the_sweep_is_tracked_in_is_the_one_that_is_served(tmp_path, monkeypatch):
+    uri = f"sqlite:///{tmp_path}/other.db"
+    tiny(tmp_path / "runs", tracking={"store": "mlflow", "uri": uri})
+    asked = []
+    monkeypatch.setattr(server.subprocess, "Popen", lambda command, **_: asked.append(command) or exit())
+    with pytest.raises(SystemExit):
+        server.serve(tmp_path / "runs", free_port())
+    assert asked[0][asked[0].index("--backend-store-uri") + 1] == uri
+
+
 def test_a_port_in_use_is_said(tmp_path):
     tiny(tmp_path)
     with socket.socket() as taken:
@@ -86,9 +140,11 @@ def test_a_port_in_use_is_said(tmp_path):
 
 
 def test_nothing_to_show_is_said(tmp_path):
-    with pytest.raises(UserError, match="run a sweep first"):
+    with pytest.raises(UserError, match="run one first"):
         server.serve(tmp_path, free_port())
     tiny(tmp_path, tracking={"store": "none"})
+    with pytest.raises(UserError, match=r"there is no MLflow store in .*mlflow.db; python -m nnexp.tracking sync"):
+        server.serve(tmp_path, free_port())
     (tmp_path / "mlflow.db").touch()
     with pytest.raises(UserError, match="the sweep served is not in the store; make sync SWEEP=served shows it"):
         server.links(tmp_path, "http://127.0.0.1:5000")

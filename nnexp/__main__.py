@@ -16,6 +16,7 @@ import contextlib
 import os
 import platform
 import re
+import shlex
 import sys
 import traceback
 from collections.abc import Callable, Iterator, Sequence
@@ -98,8 +99,26 @@ def _complete(asked: str, run: Callable[[], object]) -> None:
     sys.argv[0] = "nnexp"  # the command that is completed, also where this is python -m nnexp
     if asked == "uninstall=bash":
         print("complete -r nnexp 2> /dev/null")
+    if asked.startswith("query"):
+        os.environ["COMP_LINE"] = completed_line(os.environ.get("COMP_LINE", ""))
     with contextlib.suppress(Exception):  # of half a line, which cannot be read yet
         run()
+
+
+def completed_line(line: str) -> str:
+    """A line of the shell as Hydra's completion reads it: without the shell's quotes, and without words that it cannot read."""
+    from nnexp.overrides import readable
+
+    before, _, word = line.rpartition(" ")
+    try:
+        words = shlex.split(before)
+    except ValueError:
+        words = before.split()
+    kept = words[:1]
+    for each in words[1:]:
+        with contextlib.suppress(UserError):
+            kept += [each] if each.startswith("-") else [r for r in readable([each], several=True) if " " not in r]
+    return " ".join([*kept, word])
 
 
 def _checked(flags: argparse.Namespace, arguments: Sequence[str]) -> list[str]:

@@ -32,6 +32,9 @@ def said(error: Exception, groups: Sequence[str], options: Callable[[str], list[
     key = KEY.search(text)
     if key:
         return _unknown_key(key.group(1) or key.group(2), groups)
+    led = re.search(r"(?:\w+ raised while resolving interpolation: )?(.*)\n\s*full_key: (\S+)", text)
+    if led and "nterpolation" in type(error).__name__:
+        return UserError(f"{led.group(2)} cannot be resolved: {led.group(1)}")
     if type(error).__module__.startswith(("hydra", "omegaconf")):
         return UserError(text)
     return UserError(f"the configs cannot be read ({type(error).__name__}: {text}); mend them, or see --help")

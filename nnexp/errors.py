@@ -72,28 +72,38 @@ OTHER_WORDS = {
 
 
 def unknown(what: str, value: object, known: Iterable[str]) -> UserError:
-    """The refusal of a name that is not known, with the known ones and the nearest."""
-    names = list(known)
-    text = value if isinstance(value, str) and len(value) <= MOST_SHOWN else shown(value)
-    return UserError(f"{what}={text} is not known; known: {', '.join(names)}{_hint(str(value), names)}")
+    """The refusal of a name that is not known, with the known ones, and the one that was probably meant."""
+    names, word = list(known), str(value)
+    text = word if isinstance(value, str) and len(word) <= MOST_SHOWN else shown(value)
+    here = _called_here(word, names)
+    called = f": it is {here} here" if here else ""
+    near = "" if here else _nearest(word, names)
+    return UserError(
+        f"{what}={text} is not known{called}; known: {', '.join(names)}{near and f'; did you mean {near}?'}"
+    )
 
 
-def _hint(value: str, names: Sequence[str]) -> str:
-    """What was probably meant: the same in the words used here, or the nearest name; perhaps nothing."""
-    word = value.lower().replace("-", "_")
+def _called_here(word: str, known: Sequence[str]) -> str:
+    """What another program's word is called here, if that is among the known names."""
+    plain = word.lower().replace("-", "_")
     for here, words in OTHER_WORDS.items():
-        if word in words.split() and re.split(r"\W", here)[0] in names:
-            return f"; {value} is {here} here"
-    spelled = {name.lower(): name for name in reversed(names)}
-    near = difflib.get_close_matches(value.lower(), spelled, n=1)
-    return f"; did you mean {spelled[near[0]]}?" if near else ""
+        if plain in words.split() and re.split(r"\W", here)[0] in known:
+            return here
+    return ""
+
+
+def _nearest(word: str, known: Sequence[str]) -> str:
+    """The known name that is spelled most like the word, capital letters aside; empty where none is."""
+    spelled = {name.lower(): name for name in reversed(known)}
+    near = difflib.get_close_matches(word.lower(), spelled, n=1)
+    return spelled[near[0]] if near else ""
 
 
 def shown(value: object) -> str:
     """A value as a refusal shows it: as Python writes it, cut short where it is long, an array or table by its shape."""
     shape = getattr(value, "shape", None)
     if isinstance(shape, tuple) and shape:
-        return f"a {type(value).__name__} of {' x '.join(map(str, shape))} values"
+        return f"{type(value).__name__} of {' x '.join(map(str, shape))} values"
     return SHORT.repr(list(value) if isinstance(value, tuple) else value)
 
 

@@ -1,5 +1,10 @@
 """Is every bad value refused in one line that names it, and every good one taken?"""
 
+import re
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
 import pytest
 import yaml
 
@@ -52,6 +57,53 @@ REFUSED = [
     ({"l1": -1}, ["l1=-1", "0 or more"]),
     ({"stopping": {"early_stopping": {"share": 1}}}, ["stopping.early_stopping.share"]),
 ]
+
+
+TABLE = {"path": "my.csv", "target": "y"}
+FRAME = pd.DataFrame(np.arange(300.0).reshape(60, 5))
+PLAINLY = [
+    (
+        {"dataset": {"table": {**TABLE, "ignore": 3}}},
+        "dataset.table.ignore=3 cannot be used: it should be a list, as in",
+    ),
+    ({"dataset": {"table": {**TABLE, "path": 0}}}, "it should be text, as in \"dataset.table.path='0'\""),
+    ({"widths": "a"}, "widths='a' cannot be used: it should be a list, as in [a,b]"),
+    ({"runs_dir": 3}, "runs_dir=3 cannot be used: it should be text"),
+    ({"tracking": 3}, "it should be a name, or names with values"),
+    ({"curve_points": "many"}, "it should be a whole number"),
+    ({"judge": "perhaps"}, "it should be true or false"),
+    ({"depth": []}, "it should have at least 1 value, not 0"),
+    ({"dataset": FRAME}, "dataset=DataFrame of 60 x 5 values cannot be used; give one or more of: two_moons"),
+    ({"dataset": FRAME}, 'as in dataset={"table": {"path": "my.csv", "target": "label"}}'),
+    ({"dataset": FRAME.to_numpy()}, "dataset=ndarray of 60 x 5 values cannot be used"),
+    ({"l2": FRAME}, "l2=DataFrame of 60 x 5 values cannot be used: it should be a number"),
+    ({"activations": FRAME}, "activations=DataFrame of 60 x 5 values: "),
+    ({"loss": "x" * 5000}, "...xxx"),
+    ({"learning_rate": 0.1}, "it is step_size here"),
+    ({"optimizer": {"batch_size": 4}}, "known: optimizer.sgd.batch_size, "),
+]
+
+
+@pytest.mark.parametrize(("given", "said"), PLAINLY, ids=[said for _, said in PLAINLY])
+def test_a_refusal_is_short_and_without_the_words_of_libraries(given, said):
+    with pytest.raises(UserError) as refused:
+        config.check(given)
+    line = str(refused.value)
+    assert said in line
+    assert len(line) < 700
+    assert not re.search(r"tuple|valid|Input|dictionary", line)
+
+
+def test_numbers_that_a_text_states_are_numbers_where_a_number_is_needed():
+    assert config.check({"step_size": "0.25", "depth": ["1", 2]}) == config.check({"step_size": 0.25, "depth": [1, 2]})
+    assert config.check({"tracking": {"runs": "false"}, "backend": {"workers": "2"}}).backend.workers == 2
+    assert config.check({"question": "5", "runs_dir": "1"}).runs_dir == "1"
+
+
+def test_one_name_is_a_list_of_one_and_a_path_is_its_text():
+    table = {"path": Path("my.csv"), "target": "y", "ignore": "a"}
+    (made,) = config.check({"dataset": {"table": table}}).dataset
+    assert (made.path, made.ignore) == ("my.csv", ("a",))
 
 
 @pytest.mark.parametrize(("given", "said"), REFUSED, ids=[str(given) for given, _ in REFUSED])

@@ -115,6 +115,20 @@ BAD = [
         "known: a, b",
     ),
     (["-m", "depth=1,0"], "depth=0"),
+    (["--multi", "depth=1,0"], "depth=0"),
+    (["-m", "optimizer=gd,sgd", "optimizer.sgd.batch_size=2"], 'say "optimizer=[gd,sgd]"'),
+    (["-m", "activation=glob(zz*)"], "gives no value"),
+    (["hydra.job.chdir=true", "hydra.run.dir=o1"], "hydra.job.chdir=true is not supported"),
+    (["-m", "depth=1,2", "hydra.job.chdir=true"], "hydra.job.chdir=true is not supported"),
+    (["-m", "depth=1,2", "hydra.sweep.dir=o2"], "say runs_dir=FOLDER"),
+    (["-m", "--cfg", "job"], "--multirun and --cfg exclude each other"),
+    (["--experimental-rerun=x"], "no job is pickled"),
+    (["-sc", "install=csh"], "SHELL is bash, zsh or fish"),
+    (
+        ["step_size=${oc.env:NO_SUCH_NAME}"],
+        "step_size cannot be resolved: \"Environment variable 'NO_SUCH_NAME' not found",
+    ),
+    (["dataset=table", "dataset.table.path=~/(1).csv", "dataset.table.target=género"], "there is no such file"),
 ]
 
 
@@ -132,6 +146,106 @@ def test_bad_input_is_one_line_exit_2_and_nothing_written(tmp_path, arguments, s
     assert said in done.stderr
     assert done.stdout == ""
     assert sorted(tmp_path.rglob("*")) == before
+
+
+OTHER_WORDS = [
+    ("learning_rate=0.1", "it is step_size here"),
+    ("lr=0.1", "it is step_size here"),
+    ("eta=0.1", "it is step_size here"),
+    ("epochs=3", "it is passes here"),
+    ("batch_size=4", "it is optimizer.sgd.batch_size here"),
+    ("hidden_layer_sizes=[4,4]", "it is widths here"),
+    ("weight_decay=0.1", "it is l2 here"),
+    ("alpha=0.1", "it is l2 here"),
+    ("bias=false", "it is offsets here"),
+    ("momentum=0.9", "it is optimizer=momentum here"),
+    ("loss=mse", "it is squared here"),
+    ("loss=cross_entropy", "it is nll (two classes) or softmax_nll here"),
+    ("loss=log_loss", "it is nll (two classes) or softmax_nll here"),
+    ("loss=bce", "it is nll here"),
+    ("activation=logistic", "it is sigmoid here"),
+    ("optimizer=SGD", "did you mean sgd?"),
+    ("optimizer.batch_size=4", "known: optimizer.sgd.batch_size, "),
+    ("dataset.path=my.csv", "known: dataset.table.path"),
+]
+
+
+@pytest.mark.parametrize(("argument", "said"), OTHER_WORDS)
+def test_the_words_of_other_programs_are_answered_with_the_words_used_here(argument, said):
+    with pytest.raises(nnexp.UserError) as refused:
+        config.check(asked_for(argument))
+    assert said in str(refused.value)
+
+
+def test_numbers_from_the_environment_are_numbers(monkeypatch):
+    for name, value in {"LR": "0.25", "N": "3", "L": "[0.1, 1e-3]", "B": "false", "NULL": "null", "X": "abc"}.items():
+        monkeypatch.setenv(name, value)
+    words = ["step_size=[${oc.env:LR},0.5]", "seeds=${oc.env:N}", "l2=${oc.env:L}", "offsets=${oc.env:B}"]
+    words += ["judge=${oc.env:NULL}", "optimizer=sgd", "optimizer.sgd.batch_size=${oc.env:N}", "question=${oc.env:N}"]
+    sweep = config.check(asked_for(*words, "depth=${oc.decode:${oc.env:N}}"))
+    assert (sweep.step_size, sweep.seeds, sweep.l2, sweep.depth) == ((0.25, 0.5), (0, 1, 2), (0.1, 0.001), (3,))
+    assert (sweep.offsets, sweep.judge, sweep.optimizer[0].batch_size, sweep.question) == ((False,), None, 3, "3")
+    with pytest.raises(nnexp.UserError, match="step_size='abc' cannot be used: it should be a number"):
+        config.check(asked_for("step_size=${oc.env:X}"))
+
+
+@pytest.mark.parametrize(
+    ("words", "column", "values"),
+    [
+        (["activation=glob(t*)"], "activation", ["tanh"]),
+        (["dataset=table", "dataset.table.path=${hydra:runtime.cwd}/é.csv", "dataset.table.target=y"], "depth", [2]),
+        (["question=job ${hydra:job.num}"], "depth", [2]),
+    ],
+    ids=["glob", "cwd", "job.num"],
+)
+def test_what_hydra_knows_within_its_jobs_is_known_when_they_are_planned(tmp_path, words, column, values):
+    (tmp_path / "é.csv").write_text("a,y\n" + "1,0\n2,1\n" * 9)
+    small = ["dataset=xor", "width=2,3", "seeds=2", "steps=2", "tracking=none", "backend=serial", "name=jobs"]
+    done = run(tmp_path, "-m", *small, *words)
+    assert done.returncode == 0, done.stderr
+    runs = nnexp.load("jobs", runs_dir=tmp_path / "runs")
+    assert sorted(set(runs["width"])) == [2, 3]
+    assert sorted(set(runs[column])) == values
+
+
+def test_the_versions_are_told_in_one_line(tmp_path):
+    said = run(tmp_path, "--version").stdout
+    assert re.fullmatch(rf"nnexp {re.escape(nnexp.__version__)} \(Hydra 1\.3\.\d+, Python [\d.]+\)\n", said)
+
+
+def test_help_begins_with_how_it_is_used():
+    assert help_text().startswith("Train sweeps of small feed-forward nets from the command line")
+    assert "optimizer    adam, gd" in help_text()
+
+
+COMPLETED = """
+eval "$(nnexp -sc install=bash)"
+complete -p nnexp
+for COMP_LINE in "nnexp dep" "nnexp activation=re" 'nnexp "depth=[1,2]" until="unseen < 1" question=é wid' "nnexp depth=[1, st"; do
+    COMP_WORDS=($COMP_LINE) COMP_CWORD=$((${#COMP_WORDS[@]} - 1))
+    hydra_bash_completion
+    echo "${COMPREPLY[*]}"
+done
+eval "$(nnexp -sc uninstall=bash)"
+complete -p nnexp 2> /dev/null || echo gone
+"""
+
+
+def test_completion_is_installed_completes_keys_and_options_and_goes_again(tmp_path):
+    command = tmp_path / "nnexp"
+    command.write_text(f'#!/bin/sh\nPYTHONPATH="{ROOT}" exec "{sys.executable}" -m nnexp "$@"\n')
+    command.chmod(0o755)
+    environment = {**os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}"}
+    done = subprocess.run(
+        ["bash", "-c", COMPLETED], env=environment, cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    rule, *completed, end = done.stdout.splitlines()
+    assert rule.endswith("-F hydra_bash_completion nnexp")
+    assert completed == ["depth=", "activation=relu", "width= widths=", "step_size= steps= stopping. stopping="]
+    assert end == "gone"
+    assert done.stderr == ""
+    for shell in ("zsh", "fish"):
+        assert "nnexp" in run(tmp_path, "-sc", f"install={shell}").stdout
 
 
 def test_a_sweep_ends_with_a_table_and_the_next_commands(tmp_path):

@@ -26,7 +26,7 @@ from annotated_types import Ge, Gt, Le, Lt
 from pydantic import TypeAdapter, ValidationError
 
 from nnexp import fingerprints
-from nnexp.errors import UserError, shown, unknown
+from nnexp.errors import UserError, override, shown, unknown
 
 Number = Annotated[float, Ge(-1e9), Le(1e9)]
 Positive = Annotated[float, Gt(0), Le(1e9)]
@@ -231,11 +231,21 @@ def _axis(key: str, check: TypeAdapter, value: Any) -> list[Any]:
         return [_fitted(check, value)]
     except ValidationError as error:
         if not isinstance(value, tuple) or not value:
-            raise UserError(f"{key}={shown(value)} cannot be used: {reason(error)}") from None
+            raise UserError(
+                f"{key}={shown(value)} cannot be used: {reason(error)}{_in_text(key, check, value)}"
+            ) from None
     try:
         return [_fitted(check, element) for element in value]
     except ValidationError as error:
         raise UserError(f"{key}={shown(value)} cannot be used: {reason(error)}") from None
+
+
+def _in_text(key: str, check: TypeAdapter, value: Any) -> str:
+    """How to give a number as the text that is needed, where one is."""
+    if isinstance(value, int | float):
+        with contextlib.suppress(ValidationError):
+            return f", as in {override(key, check.validate_python(str(value), strict=True))}"
+    return ""
 
 
 def _fitted(check: TypeAdapter, value: Any) -> Any:
@@ -274,5 +284,5 @@ def reason(error: ValidationError) -> str:
         return f"it should be {' or '.join(map(str, kinds))}"
     if first["type"] == "string_pattern_mismatch":
         return "it does not have the form that is needed"
-    text = re.sub(r"^(Input|String|Tuple|List) ", "it ", first["msg"])
-    return re.sub(r"items? after validation, not (\d+)", r"values, and has \1", text)
+    text = re.sub(r"^(Input|String|Tuple|List|Value) ", "it ", first["msg"])
+    return re.sub(r"item(s?) after validation", r"value\1", text)

@@ -211,9 +211,9 @@ def _class_handles(data: Any) -> list[Patch | Line2D]:
             return []
         low, high = pixels.value_range(data)
         ends = ((style.BLUE, f"{data.outputs[0]} {low:.3g}"), (style.ORANGE, f"{data.outputs[0]} {high:.3g}"))
-        return [Patch(color=color, label=label) for color, label in ends]
+        return [style.area(label, color) for color, label in ends]
     names, colors = class_names(data), style.class_colors(len(class_names(data)))
-    return [Patch(color=c, label=n) for n, c in list(zip(names, colors, strict=True))[:MOST_CLASSES]]
+    return [style.area(n, c) for n, c in list(zip(names, colors, strict=True))[:MOST_CLASSES]]
 
 
 def class_names(data: Any) -> list[str]:

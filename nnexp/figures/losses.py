@@ -67,7 +67,7 @@ def evenly(order: list[str], most: int) -> list[str]:
 def _headline(group: pd.DataFrame, shown: int) -> str:
     n, first = group["configuration"].nunique(), group.iloc[0]
     many = f"{shown} of {n} configurations, evenly through the ranking" if shown < n else f"{n} configurations"
-    return f"{first['dataset']}, loss {first['loss']}: {many if n > 1 else '1 configuration'}"
+    return f"{seeds.data_and_loss(first)}: {many if n > 1 else '1 configuration'}"
 
 
 def _rows(axes: Axes, group: pd.DataFrame, order: list[str], varying: list[str]) -> None:
@@ -94,7 +94,7 @@ def row_of_dots(axes: Axes, runs: pd.DataFrame, place: float, area: float = 22.0
     if diverged:
         said = f"{diverged} of {len(runs)} diverged"
         right = axes.get_yaxis_transform()
-        axes.text(1.0, place, said, transform=right, ha="right", va="center", fontsize=style.SMALL, color=style.RED)
+        axes.text(1.01, place, said, transform=right, va="center", fontsize=style.SMALL, color=style.RED)
 
 
 def heaped(J: Array) -> Array:
@@ -171,9 +171,9 @@ def _score(group: pd.DataFrame) -> str:
     """What was compared, who ended lower how often, and what a run cost each."""
     ended, first = finished(group), group.iloc[0]
     lower = int((ended["J_sgd"] < ended["J_gd"]).sum())
-    lost = f" ({len(group) - len(ended)} more had a run that diverged)" if len(ended) < len(group) else ""
+    lost = f"\n({len(group) - len(ended)} more had a run that diverged)" if len(ended) < len(group) else ""
     cost = [f"{name.upper()} {group[f'gradient_evaluations_{name}'].median():,.0f}" for name in ("gd", "sgd")]
     return (
-        f"{first['dataset']}, loss {first['loss']}: SGD ends lower in {lower} of {len(ended)} pairs{lost}\n"
+        f"{seeds.data_and_loss(first)}: SGD ends lower in {lower} of {len(ended)} pairs{lost}\n"
         f"gradient evaluations a run (median): {', '.join(cost)}"
     )

@@ -120,9 +120,11 @@ def _strip(axes: Axes, group: pd.DataFrame, every: pd.Series, words: str) -> Non
 def _explain(made: Figure, runs: pd.DataFrame, shown: pd.DataFrame) -> None:
     first = shown.iloc[0]
     data = recall(first).configuration.data
-    n = runs.groupby("configuration").size()
-    seeds_each = f"{n.min()}" if n.min() == n.max() else f"{n.min()} to {n.max()}"
-    title = f"{first['dataset']}, loss {first['loss']}: the same net trained from {seeds_each} random seeds"
+    sizes = runs.groupby("configuration").size()
+    seeds_each = f"{sizes.min()}" if sizes.min() == sizes.max() else f"{sizes.min()} to {sizes.max()}"
+    many, n = shown["configuration"].nunique(), runs["configuration"].nunique()
+    some = f"{many} of {n} configurations, each trained" if n > 1 else "the same net trained"
+    title = f"{seeds.data_and_loss(first)}: {some} from {seeds_each} random seeds"
     note = plane(data).note
     made.suptitle(f"{title}\n{note}".strip(), fontsize=style.TEXT if note else style.TITLE, color=style.INK)
     marks = [style.dot("one seed", style.BLUE), style.dot("best seed", style.ORANGE), style.tick("median over seeds")]

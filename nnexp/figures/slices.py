@@ -16,6 +16,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from nnexp.figures import style
+from nnexp.figures.marks import mark
 from nnexp.optima.between.slices import Relief, Seen
 
 Array = NDArray[np.float64]
@@ -46,6 +47,7 @@ def plane(relief: Relief, seen: Seen, names: Sequence[str], paths: Sequence[Arra
     axes.set(xlim=_ends(relief.axes[0]), ylim=_ends(relief.axes[1]))
     _table(table, seen, names)
     style.legend(made, _marks(bool(len(paths))))
+    _numbered(axes, seen.t)
     return made
 
 
@@ -68,9 +70,9 @@ def line(relief: Relief, seen: Seen, names: Sequence[str]) -> Figure:
         linewidths=0.8,
         zorder=3,
     )
-    _numbered(axes, np.column_stack([seen.t[:, 0], seen.J]))
     _table(table, seen, names)
     style.legend(made, _marks(paths=False)[:2])
+    _numbered(axes, np.column_stack([seen.t[:, 0], seen.J]))
     return made
 
 
@@ -120,14 +122,12 @@ def _points(axes: Axes, seen: Seen, width: float) -> None:
     axes.scatter(
         x, y, s=_areas(seen, width), color=style.ORANGE, edgecolors="white", linewidths=1.0, alpha=0.9, zorder=3
     )
-    _numbered(axes, seen.t)
 
 
 def _numbered(axes: Axes, places: Array) -> None:
-    for number, (x, y) in enumerate(places[:MOST_ROWS], start=1):
-        halo = {"boxstyle": "round,pad=0.12", "facecolor": "white", "edgecolor": "none", "alpha": 0.75}
-        said = axes.annotate(str(number), (x, y), (7, 7), textcoords="offset points", fontsize=style.SMALL, bbox=halo)
-        said.set(color=style.INK, zorder=4)
+    shown = places[:MOST_ROWS]
+    halo = {"boxstyle": "round,pad=0.12", "facecolor": "white", "edgecolor": "none", "alpha": 0.75}
+    mark(axes, shown, [f"{number}" for number in range(1, len(shown) + 1)], 6.0, bbox=halo, zorder=4)
 
 
 def _areas(seen: Seen, width: float) -> Array:

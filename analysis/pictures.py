@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pandas as pd
 from matplotlib.figure import Figure
 
-from nnexp.figures import boundary, curves, losses, style
+from nnexp.figures import boundary, curves, fit, losses, style
 from nnexp.figures.overview import overview, telling
 from nnexp.figures.style import NothingToDraw
 from nnexp.optima import seeds
@@ -44,7 +44,7 @@ def best_and_worst(runs: pd.DataFrame) -> Figure:
         ends = seeds.representatives(group)
         for role in ("best", "worst") if ends else ():
             shown.append(ends[role])
-            words = seeds.label(group.iloc[0], keys)
+            words = fit.plain(seeds.label(group.iloc[0], keys))
             titles.append(f"{words}\n{role}: seed {ends[role]['init_seed']}".strip())
     if not shown:
         raise NothingToDraw("there are no best and worst seeds: every run diverged; take a smaller step_size")
@@ -68,7 +68,7 @@ def loss_curves(runs: pd.DataFrame) -> Figure:
     made = curves.bands(chosen, "gradient evaluations" if chosen["optimizer"].nunique() > 1 else "steps")
     shown, n = (rows["configuration"].nunique() for rows in (chosen, runs))
     if shown < n:
-        said = f"{seeds.data_and_loss(chosen.iloc[0])}: {shown} of {n} configurations"
+        said = f"{fit.plain(seeds.data_and_loss(chosen.iloc[0]))}: {shown} of {n} configurations"
         made.suptitle(said, fontsize=style.TITLE, color=style.INK)
     return made
 

@@ -7,6 +7,7 @@ belong below their axes are put below the axes' label.
 
 from __future__ import annotations
 
+import functools
 import itertools
 import re
 from collections.abc import Sequence
@@ -45,10 +46,19 @@ LEAST, TICKS_APART = 60.0, 2.0
 WORD = re.compile(r"(?:\\\$|\$(?:\\.|[^$\\])*\$|\S)+")
 """A word may hold a formula, with the blanks in it."""
 
+NAME = re.compile(r"[A-Za-z]{2}")
+"""A tick label with this is a name, which is never left out."""
+
 JOINT = re.compile(r"[^\W_]+[^\w\s]?|_|.", re.DOTALL)
 """Where a word that is too long is broken: before `_`, behind other signs."""
 
 
+def plain(name: str) -> str:
+    """A name from data or files as matplotlib takes it for words, also where it has dollar signs, not for a formula."""
+    return name.replace("$", r"\$")
+
+
+@functools.lru_cache(maxsize=16384)
 def length(text: str, size: float) -> float:
     """How long a line of text in letters of this size is, in points."""
     math = bool(is_math_text(text))
@@ -134,7 +144,7 @@ class Fitted(ConstrainedLayoutEngine):
         before = text.get_text()
         given, made = self._given.get(text, (before, before))
         given = given if made == before else before
-        made = wrapped(given, points, text.get_fontsize())
+        made = wrapped(given, points, float(text.get_fontsize()))
         self._given[text] = given, made
         text.set_text(made)
         return made != before
@@ -154,7 +164,7 @@ def _thinned(axis: Axis, along: int) -> list[Text]:
         for label, place in zip(axis.get_majorticklabels(), axis.get_majorticklocs(), strict=True)
         if label.get_visible() and label.get_text() and low <= place <= high
     ]
-    if any(label.get_rotation() % 90.0 for label in labels):
+    if any(label.get_rotation() % 90.0 for label in labels) or not all(map(_is_number, labels)):
         return []
     ends = [sorted((box.intervalx, box.intervaly)[along]) for box in (label.get_window_extent() for label in labels)]
     step = next((n for n in range(1, len(ends)) if _apart(ends[::n])), max(1, len(ends)))
@@ -164,7 +174,11 @@ def _thinned(axis: Axis, along: int) -> list[Text]:
     return hidden
 
 
-def _apart(ends: Sequence[Sequence[float]]) -> bool:
+def _is_number(label: Text) -> bool:
+    return any(sign.isdigit() for sign in label.get_text()) and not NAME.search(label.get_text())
+
+
+def _apart(ends: Sequence[list[float]]) -> bool:
     """Whether these stretches lie apart."""
     order = sorted(ends)
     return all(one[1] + TICKS_APART <= two[0] for one, two in itertools.pairwise(order))

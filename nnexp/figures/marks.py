@@ -52,8 +52,10 @@ def mark(axes: Axes, places: Array, words: Sequence[str], up: float, **look: Any
         up: points from a place up to its words.
         look: more of what `Axes.annotate` takes.
     """
-    axes.figure.get_layout_engine().execute(axes.figure)  # type: ignore[union-attr]
-    points = fit.POINTS / axes.figure.dpi
+    figure = axes.get_figure(root=True)
+    assert figure is not None
+    style.engine(figure).execute(figure)
+    points = fit.POINTS / figure.dpi
     around = Bbox(points * axes.bbox.get_points())
     at = points * axes.transData.transform(places)
     groups = [Group(Bbox([place, place]), (word,)) for place, word in zip(at, words, strict=True)]

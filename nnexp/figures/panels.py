@@ -14,8 +14,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 
-from nnexp.figures import style
+from nnexp.figures import fit, style
 
+BESIDE = 0.9
+"""Inches of a panel that its axes do not have."""
 FEW_DECADES = 1e4
 """An axis of logarithms whose ends are nearer to one another than this has its numbers as people write them."""
 
@@ -90,18 +92,19 @@ def draw(axes: Axes, panel: Panel, width: float = 4.1) -> int:
         axes.set_xlim(panel.x_limits)
     if panel.y_limits:
         axes.set_ylim(panel.y_limits)
-    _ticks(axes, panel)
+    _ticks(axes, panel, width)
     return style.key(axes, width) if any(mark.label for mark in panel.marks) else 0
 
 
-def _ticks(axes: Axes, panel: Panel) -> None:
+def _ticks(axes: Axes, panel: Panel, width: float) -> None:
     axes.grid(color=style.GREY, linewidth=0.4, alpha=0.6)
     axes.set_axisbelow(True)
     for axis, (low, high) in ((axes.xaxis, axes.get_xlim()), (axes.yaxis, axes.get_ylim())):
         if axis.get_scale() == "log" and high / low < FEW_DECADES:
             style.plain_axis(axis, high / low)
     if panel.ticks is not None:
-        axes.set_xticks(list(panel.ticks[0]), list(panel.ticks[1]))
+        room = fit.POINTS * (width - BESIDE) / len(panel.ticks[0])
+        axes.set_xticks(list(panel.ticks[0]), [fit.wrapped(word, room, style.SMALL) for word in panel.ticks[1]])
         axes.minorticks_off()
 
 

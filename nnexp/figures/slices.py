@@ -97,9 +97,15 @@ def contours(made: Figure, axes: Axes, relief: Relief, colors: Colormap = DEEP) 
     axes.contour(*relief.axes, heights, levels=levels[::3], colors="white", linewidths=0.5, alpha=0.7)
     bar = made.colorbar(ScalarMappable(norm, colors), ax=axes, pad=0.02)
     ticks = (np.geomspace if isinstance(norm, LogNorm) else np.linspace)(levels[0], levels[-1], 6)
-    bar.set_ticks(list(ticks), labels=[f"{tick:.3g}" for tick in ticks], fontsize=style.SMALL)
+    bar.set_ticks(list(ticks), labels=_apart(ticks), fontsize=style.SMALL)
     bar.ax.minorticks_off()
     bar.outline.set_visible(False)
+
+
+def _apart(numbers: Array) -> list[str]:
+    """Numbers with as many digits as tell them apart, three at least."""
+    written = ([f"{number:.{digits}g}" for number in numbers] for digits in range(3, 17))
+    return next(each for each in written if len(set(each)) == len(set(numbers)))
 
 
 def scale(relief: Relief) -> tuple[Array, Normalize]:

@@ -31,6 +31,9 @@ COLORS = (BLUE, ORANGE, "#009E73", "#CC79A7", "#56B4E9", RED, "#F0E442", "#33228
 """Of classes by number, and of lines; the first seven are Okabe and Ito's."""
 
 SMALL, TEXT, TITLE = 8.0, 9.5, 12.0
+ROW, LONGEST_ROW = 0.27, 3.3
+"""Inches of a row of a Figure whose name has one line, and of the longest line."""
+
 HANDLE, GAP, LINE = 2.8, 2.0, 0.19
 """Of a legend: what stands before a label and between two columns, in times the letters' size, and inches of a line."""
 
@@ -49,6 +52,13 @@ def figure(width: float, height: float) -> Figure:
     return made
 
 
+def engine(made: Figure) -> fit.Fitted:
+    """What lays a Figure of this module out."""
+    found = made.get_layout_engine()
+    assert isinstance(found, fit.Fitted)
+    return found
+
+
 def grid(n: int, columns: int, width: float, height: float) -> tuple[Figure, list[Axes]]:
     """A Figure of n axes, each of this many inches, in rows of at most so many, and the axes in reading order."""
     columns = min(n, columns)
@@ -65,6 +75,8 @@ def tidy(axes: Axes, title: str = "", x: str = "", y: str = "") -> None:
     axes.set_title(title, fontsize=TEXT, color=INK)
     axes.set_xlabel(x, fontsize=TEXT, color=INK)
     axes.set_ylabel(y, fontsize=TEXT, color=INK)
+    for axis in (axes.xaxis, axes.yaxis):
+        axis.get_offset_text().set_fontsize(SMALL)
     axes.tick_params(labelsize=SMALL, color=GREY, labelcolor=INK, which="both")
     for side, spine in axes.spines.items():
         spine.set_visible(side in ("left", "bottom"))
@@ -72,14 +84,14 @@ def tidy(axes: Axes, title: str = "", x: str = "", y: str = "") -> None:
 
 
 def name_solid(axes: Any, names: Sequence[str], pad: float) -> None:
-    """Name x and y of three-dimensional axes of a Figure, wrapped to half their width and clear of the tick labels.
+    """Name x and y of three-dimensional axes of a Figure, wrapped and clear of the tick labels.
 
     Args:
         axes: three-dimensional ones.
         names: of x and y.
         pad: points from an axis to a name of one line.
     """
-    width = 0.5 * fit.POINTS * axes.bbox.width / axes.figure.dpi
+    width = 0.75 * fit.POINTS * axes.bbox.width / axes.figure.dpi
     for axis, name in zip((axes.xaxis, axes.yaxis), names, strict=True):
         said = fit.wrapped(name, max(width, fit.LEAST), TEXT)
         axis.set_label_text(said, fontsize=TEXT, color=INK)
@@ -182,6 +194,12 @@ def line(label: str, color: str = INK, dashes: Any = "-", width: float = 2.0) ->
 def says(axes: Axes, sentence: str, color: str = INK) -> None:
     """Put a sentence where the picture would be."""
     axes.text(0.5, 0.5, sentence, transform=axes.transAxes, ha="center", va="center", fontsize=TEXT, color=color)
+
+
+def rows(names: Sequence[str]) -> tuple[list[str], float]:
+    """The names of rows of a Figure in lines of at most LONGEST_ROW inches, and how many inches high each row has to be."""
+    said = [fit.wrapped(fit.plain(name), fit.POINTS * LONGEST_ROW, SMALL) for name in names]
+    return said, ROW + 0.13 * max((name.count("\n") for name in said), default=0)
 
 
 def plain_ticks(axes: Axes, ratio: float) -> None:

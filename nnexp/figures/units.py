@@ -13,7 +13,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from nnexp.figures import boundary, style
+from nnexp.figures import boundary, fit, style
 from nnexp.figures.plane import Plane, centers, plane
 from nnexp.frames import Recalled, recall
 from nnexp.optima.distinct.reduction import activations
@@ -80,7 +80,8 @@ def _output(line: list[Axes], row: Any, run: Recalled) -> None:
     """What the net says, a panel for each output that has one."""
     for output, axes in enumerate(line):
         boundary.panel(axes, row, scale=0.7, tested=False, output=output)
-        name = f"guess {output + 1}: {run.configuration.data.outputs[output]}" if len(line) > 1 else "what the net says"
+        said = fit.plain(run.configuration.data.outputs[output])
+        name = f"guess {output + 1}: {said}" if len(line) > 1 else "what the net says"
         axes.set_title(name, fontsize=style.TEXT, color=style.INK)
         if output:
             axes.set_ylabel("")

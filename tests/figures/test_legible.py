@@ -2,12 +2,13 @@
 
 import importlib
 import inspect
+import io
 import pkgutil
 
 import numpy as np
 import pandas as pd
 import pytest
-from boxes import legible
+from boxes import faults, legible, recorded
 from test_landscape_pictures import landscape, plane_of
 
 import analysis.pictures
@@ -21,6 +22,7 @@ from nnexp.figures import (
     curves,
     effects,
     film,
+    fit,
     graph,
     ladders,
     losses,
@@ -28,6 +30,7 @@ from nnexp.figures import (
     overview,
     panels,
     slices,
+    style,
     surfaces,
     units,
     ways,
@@ -47,9 +50,10 @@ from nnexp.optima.spread import split
 
 CLASSES = [f"{name}_penguin_of_{island}_island" for name, island in (("adelie", "torgersen"), ("chinstrap", "dream"))]
 CLASSES.append("gentoo penguin (Pygoscelis papua), île de Biscoe [archipel]")
-INPUTS = "Länge des Schnabels, gemessen an der Basis (in Millimetern) [mm]", "prix_d'un_kilo_de_poisson [$] $$"
+INPUTS = "Länge des Schnabels, gemessen an der Basis (in Millimetern) [mm]", "prix_d'un_kilo ($_TVA), en $"
+SOLID = "x1: distance from its star [au]", "x2: size of the star (in radii)"
 LONG = "depth 3, width 16, leaky_relu, squared, momentum, step size 1e-05, optimizer.momentum.batch_size=128, l2 1e-05"
-FILE = "measurements of penguins_in_the_palmer_archipelago (2007-2009), corrected.csv"
+FILE = "measurements of penguins_in_the_palmer_archipelago (2007-2009), corrected ($ to $_).csv"
 SHARED = {"steps": 6, "passes": None, "seeds": 3, "curve_points": 6, "snapshots": 4, "judge": False}
 
 
@@ -190,26 +194,29 @@ def along():
 
 
 def function():
+    file, name = fit.plain(FILE), fit.plain(INPUTS[1])
     marks = [panels.Line([1.0, 1.02, 1.04], [1e-5, 2e-5, 3e-5], f"{LONG} {number}") for number in range(3)]
-    shown = panels.Panel(LONG, INPUTS[0], "J", marks, note=FILE, x_scale="log")
-    ticked = panels.Panel(LONG, INPUTS[0], "J", marks, ticks=([1.0, 1.01, 1.02, 1.04], [*CLASSES, "x"]))
-    return panels.panels([shown, ticked, shown, shown], title=f"{FILE} {LONG}")
+    shown = panels.Panel(LONG, name, "J", marks, note=file, x_scale="log")
+    ticked = panels.Panel(LONG, name, "J", marks, ticks=([1.0, 1.02, 1.04], CLASSES))
+    return panels.panels([shown, ticked, shown, shown], title=f"{file} {LONG}")
 
 
 def surface():
+    """Words of the lengths that figures in code have: no name from data comes here."""
     x = np.linspace(-2.0, 2.0, 23)
-    field = Field(x, x, np.add.outer(x, x), names=INPUTS)
-    at = Points(np.zeros((2, 2)), np.array([0.0, 1.0]))
-    row = [
-        surfaces.Panel(LONG, field),
-        surfaces.Panel(LONG, field, "above"),
-        surfaces.Panel(LONG, field, "labels", at, field),
-    ]
-    return surfaces.grid([row, row], (FILE, "second"), (CLASSES[0], CLASSES[2]), LONG, f"{FILE} {LONG}")
+    field = Field(x, x, np.add.outer(x, x), names=("p: precipitation", "T: temperature"))
+    at, title = (
+        Points(np.zeros((2, 2)), np.array([0.0, 1.0])),
+        "feature 1: step(2 x1 - 3.25 x2 - 1e-05), weighed and added",
+    )
+    row = [surfaces.Panel(title, field, view, at, field) for view in ("surface", "above", "labels")]
+    names = "sigmoid output, between 0 and 1", "the reverse"
+    return surfaces.grid([row, row], names, (CLASSES[0], CLASSES[2]), "threshold (z = 0, sigmoid 1/2)", LONG)
 
 
 def heat():
-    return matrix.heat(np.eye(9), [f"$W^{{1}}_{{{number},{number}}}$" for number in range(9)], f"{FILE} {LONG}", [4, 5])
+    names = [f"$W^{{1}}_{{{number},{number}}}$" for number in range(9)]
+    return matrix.heat(np.eye(9), names, fit.plain(f"{FILE} {LONG}"), [4, 5])
 
 
 def gone(table):
@@ -220,7 +227,7 @@ def gone(table):
 
 def two_parameters(table):
     chosen = gone(table)
-    return ways.of_runs(chosen, names=(INPUTS[0], LONG), size=7)
+    return ways.of_runs(chosen, names=SOLID, size=7)
 
 
 DRAWN = {
@@ -294,3 +301,58 @@ def test_every_function_that_gives_a_figure_is_drawn_here():
 @pytest.mark.parametrize("name", DRAWN)
 def test_all_texts_lie_inside_and_apart(name, given):
     assert legible(DRAWN[name](given)) == []
+
+
+def test_all_texts_of_every_frame_of_a_film_lie_inside_and_apart(given):
+    with recorded() as pages:
+        film.frames(widest(given.table))
+    assert len(pages) > 2
+    for figure, boxes in pages:
+        assert faults(boxes, figure.bbox.size) == []
+
+
+def test_what_is_cut_and_what_overlaps_is_found():
+    figure = style.figure(2.0, 1.0)
+    figure.set_layout_engine("none")
+    for x, said in ((0.5, "one"), (0.55, "two"), (1.0, "three")):
+        figure.text(x, 0.5, said)
+    figure.text(0.1, 0.2, "slanted one", rotation=45.0)
+    figure.text(0.1, 0.6, "slanted two", rotation=45.0)
+    assert legible(figure) == ["cut: 'three'", "overlap: 'one' and 'two'"]
+
+
+def test_words_are_wrapped_at_their_joints_and_lines_are_about_as_long_as_one_another():
+    assert fit.wrapped("one two three four", 80.0, 9.0).split("\n") == ["one two", "three four"]
+    long = fit.wrapped("adelie_penguin_of_torgersen_island", 70.0, 9.0)
+    assert long.replace("\n", "") == "adelie_penguin_of_torgersen_island"
+    assert all(line[0] == "_" for line in long.split("\n")[1:])
+    formula = r"$W^{1}_{1, 1} + W_0$"
+    assert formula in fit.wrapped(f"the sum {formula} again", 60.0, 9.0).split("\n")
+    for text in ("", "x", "ä" * 50, "a  b", "$ and $ are signs"):
+        lines = fit.wrapped(text, 60.0, 9.0).split("\n")
+        assert "".join(lines).replace(" ", "") == text.replace(" ", "")
+        assert all(fit.length(line, 9.0) <= 60.0 or "$" in line for line in lines)
+
+
+def test_a_name_with_dollar_signs_is_no_formula(given):
+    figure = boundary.panels([widest(given.table)])
+    figure.savefig(io.BytesIO(), format="png")
+    assert fit.plain("($_TVA), en $") in figure.axes[0].get_ylabel().replace("\n", " ")
+
+
+def test_standardized_columns_say_so_and_others_do_not(given, runs):
+    for row, expected in ((widest(given.table), True), (runs.iloc[0], False)):
+        (axes,) = boundary.panels([row]).axes
+        assert [name.endswith(" (standardized)") for name in (axes.get_xlabel(), axes.get_ylabel())] == [expected] * 2
+
+
+def test_a_table_is_called_by_its_file(given):
+    for draw in (overview.overview, analysis.pictures.loss_curves):
+        assert draw(given.table).get_suptitle().startswith(fit.plain(f"{FILE}, loss softmax_nll: "))
+    for draw in (losses.distribution, losses.duel):
+        assert draw(given.table).axes[0].get_title().startswith(fit.plain(f"{FILE}, loss softmax_nll: "))
+
+
+def test_curves_of_some_configurations_say_of_how_many(given):
+    assert analysis.pictures.loss_curves(given.table).get_suptitle().endswith(": 4 of 48 configurations")
+    assert analysis.pictures.loss_curves(given.first).get_suptitle() == ""

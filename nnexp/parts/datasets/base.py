@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +21,7 @@ class Data:
     task: regression, binary, multiclass (one of several classes), multilabel (several yes-or-no labels), or population: no
         examples at all, an expectation over every input.
     inputs, outputs: the names of the coordinates and of the targets.
+    standardized: which of the coordinates have mean 0 and standard deviation 1 on the training part; empty for none.
     """
 
     X_train: Array
@@ -30,6 +31,7 @@ class Data:
     task: str
     inputs: tuple[str, ...]
     outputs: tuple[str, ...]
+    standardized: tuple[bool, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -67,7 +69,8 @@ def standardized(data: Data, columns: NDArray[np.bool_] | None = None) -> Data:
     if columns is not None:
         mean[~columns], deviation[~columns] = 0.0, 1.0
     X_train, X_test = (data.X_train - mean) / deviation, (data.X_test - mean) / deviation
-    return Data(X_train, data.Y_train, X_test, data.Y_test, data.task, data.inputs, data.outputs)
+    marked = (True,) * len(mean) if columns is None else tuple(columns.tolist())
+    return replace(data, X_train=X_train, X_test=X_test, standardized=marked)
 
 
 def one_of(classes: NDArray[np.int64], n_classes: int) -> Array:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pandas as pd
 from matplotlib.figure import Figure
 
-from nnexp.figures import boundary, curves, losses
+from nnexp.figures import boundary, curves, fit, losses, style
 from nnexp.figures.overview import overview, telling
 from nnexp.figures.style import NothingToDraw
 from nnexp.optima import seeds
@@ -44,20 +44,11 @@ def best_and_worst(runs: pd.DataFrame) -> Figure:
         ends = seeds.representatives(group)
         for role in ("best", "worst") if ends else ():
             shown.append(ends[role])
-            titles.append(f"{_wrapped(seeds.label(group.iloc[0], keys))}{role}: seed {ends[role]['init_seed']}")
+            words = fit.plain(seeds.label(group.iloc[0], keys))
+            titles.append(f"{words}\n{role}: seed {ends[role]['init_seed']}".strip())
     if not shown:
         raise NothingToDraw("there are no best and worst seeds: every run diverged; take a smaller step_size")
     return boundary.panels(shown, titles)
-
-
-def _wrapped(label: str) -> str:
-    """A configuration's words in lines that fit above a panel."""
-    lines = [""]
-    for word in label.split(", "):
-        if lines[-1] and len(lines[-1]) + len(word) > 34:
-            lines.append("")
-        lines[-1] += f", {word}" if lines[-1] else word
-    return "".join(f"{line}\n" for line in lines if line)
 
 
 def through_training(runs: pd.DataFrame) -> Figure:
@@ -74,7 +65,12 @@ def widest(runs: pd.DataFrame) -> str:
 def loss_curves(runs: pd.DataFrame) -> Figure:
     """Loss curves of the telling configurations, by gradient evaluations where GD and SGD are among them."""
     chosen = _of(runs, *list(telling(runs))[:MOST_CURVES])
-    return curves.bands(chosen, "gradient evaluations" if chosen["optimizer"].nunique() > 1 else "steps")
+    made = curves.bands(chosen, "gradient evaluations" if chosen["optimizer"].nunique() > 1 else "steps")
+    shown, n = (rows["configuration"].nunique() for rows in (chosen, runs))
+    if shown < n:
+        said = f"{fit.plain(seeds.data_and_loss(chosen.iloc[0]))}: {shown} of {n} configurations"
+        made.suptitle(said, fontsize=style.TITLE, color=style.INK)
+    return made
 
 
 def _of(runs: pd.DataFrame, *configurations: str) -> pd.DataFrame:

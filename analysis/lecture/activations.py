@@ -44,7 +44,7 @@ def _panel(ends: Endpoints) -> Panel:
     if low is not None:
         marks.insert(0, Line(Z, np.where(Z > 0.0, 1.0, low), "step", style.GREY, width=1.4))
     title = NAMES.get(f.name, f.name)
-    return Panel(title, "z", "", marks, NOTES[f.name], y_limits=(-1.25, 2.1), legend="upper left")
+    return Panel(title, "z", "", marks, NOTES[f.name], y_limits=(-1.25, 2.1))
 
 
 def _pieces(values: Array, label: str, color: str, dashes: Any = "-") -> list[Line]:

@@ -30,7 +30,7 @@ def _against_guess(actual: int) -> Panel:
     """The four losses of the lecture as functions of the guess."""
     g = np.linspace(0.002, 0.998, 499)
     wrong = (g > HALF) != actual
-    cost, side = (COST, "right") if actual else (1.0, "left")
+    cost = COST if actual else 1.0
     values = {
         f"asymmetric: {cost:g} if wrong": (cost * wrong, COLORS["asymmetric"], "-"),
         "0-1": (wrong.astype(float), COLORS["zero_one"], (0, (4, 2))),
@@ -39,9 +39,7 @@ def _against_guess(actual: int) -> Panel:
     }
     marks = [Line(g, value, name, color, dashes) for name, (value, color, dashes) in values.items()]
     note = "a missed 1 costs more than a false alarm" if actual else "a false alarm"
-    return Panel(
-        f"Actual value {actual}", "guess", "loss", marks, note, y_limits=(0.0, TALLEST), legend=f"upper {side}"
-    )
+    return Panel(f"Actual value {actual}", "guess", "loss", marks, note, y_limits=(0.0, TALLEST))
 
 
 def _mistakes(ends: Sequence[Endpoints]) -> Panel:
@@ -67,7 +65,6 @@ def _mistakes(ends: Sequence[Endpoints]) -> Panel:
         note,
         ticks=ticks,
         x_limits=(-0.4, 3.4),
-        legend="upper right",
     )
 
 

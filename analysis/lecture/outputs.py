@@ -100,7 +100,6 @@ def units(ends: Sequence[Endpoints]) -> Figure:
                 "At 0 and at 1 a wrong guess costs infinitely much; beyond there is no logarithm",
                 x_limits=(-0.5, 1.5),
                 y_limits=(0.0, 7.0),
-                legend="upper center",
             ),
         ]
     )

@@ -55,7 +55,6 @@ def losses(order: Ends, width: Ends, l2: Ends, optima: Ends) -> Figure:
             ),
             "trained to the end, and stopped early",
             y_limits=(2e-4, 6.0),
-            legend="lower left",
             x_scale="log",
             y_scale="log",
             ticks=(_widths(width), [str(n) for n in _widths(width)]),
@@ -125,7 +124,7 @@ def _fit(ends: Endpoints, title: str) -> Panel:
     ]
     loss = measured(ends)
     note = f"loss: training {loss['train_loss']:.3f}, test {loss['test_loss']:.3f}"
-    return Panel(title, "x", "y", marks, note, y_limits=(-1.9, 1.9), legend="upper left")
+    return Panel(title, "x", "y", marks, note, y_limits=(-1.9, 1.9))
 
 
 def tested(order: Ends, width: Ends, l2: Ends, optima: Ends) -> Figure:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -10,9 +11,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import NullLocator
 
-from nnexp.figures import style
+from nnexp.figures import fit, style
 
-MOST_PANELS = 6
+MOST_PANELS, MOST_OPTIMA = 6, 9
+MANY, DECADES = 50.0, (0.01, 0.1, 1.0, 10.0, 100.0)
 TICKS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 0.7, 0.8, 0.9, 1.0, 1.1, 1.2, 1.5, 2.0, 3.0, 5.0, 10.0, 20.0, 50.0, 100.0)
 
 
@@ -30,7 +32,8 @@ def forest(table: pd.DataFrame) -> Figure:
         raise style.NothingToDraw(
             "GD and SGD cannot be laid beside one another: no objective has enough pairs with both J"
         )
-    made = style.figure(9.0, 1.4 + 0.27 * max(3, len(known)))
+    names, row = style.rows(known["objective"])
+    made = style.figure(9.0, 1.4 + row * max(3, len(known)))
     axes = made.subplots()
     places = np.arange(len(known))
     seen = pd.concat(
@@ -51,10 +54,9 @@ def forest(table: pd.DataFrame) -> Figure:
     style.tidy(axes, x="J of SGD / J of GD from the same initial weights (left of 1: SGD ends lower)")
     axes.set_xscale("log")
     axes.xaxis.set_minor_locator(NullLocator())
-    axes.set_xticks(
-        [tick for tick in TICKS if low <= tick <= high], [f"{tick:g}" for tick in TICKS if low <= tick <= high]
-    )
-    axes.set_yticks(places, list(known["objective"]))
+    ticks = [tick for tick in (TICKS if high < MANY * low else DECADES) if low <= tick <= high]
+    axes.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
+    axes.set_yticks(places, names)
     axes.set(xlim=(low, high), ylim=(len(known) - 0.4, -0.6))
     axes.tick_params(axis="y", length=0)
     axes.spines["left"].set_visible(False)
@@ -68,7 +70,8 @@ def forest(table: pd.DataFrame) -> Figure:
 def transitions(tables: Sequence[pd.DataFrame], titles: Sequence[str]) -> Figure:
     """A Figure with a panel an objective: how many starts end at each optimum by GD (rows) and by SGD (columns).
 
-    Optima at which GD never ends have no row, and those at which SGD never ends no column.
+    Optima at which GD never ends have no row, and those at which SGD never ends no column. Of more than MOST_OPTIMA rows or
+    columns those where most starts end are drawn, and the title says of how many.
 
     Args:
         tables: counts, optima by their number, the lowest J first; at most MOST_PANELS are drawn.
@@ -82,16 +85,31 @@ def transitions(tables: Sequence[pd.DataFrame], titles: Sequence[str]) -> Figure
         raise style.NothingToDraw("no objective was minimized by both GD and SGD from enough common starts")
     made, places = style.grid(len(shown), 3, 3.9, 3.6)
     for axes, (table, title) in zip(places, shown, strict=True):
-        _transition(axes, table)
-        style.tidy(axes, title, "optimum where SGD ends", "optimum where GD ends")
+        rows, columns = _most(table, 1), _most(table, 0)
+        _transition(axes, table.loc[rows, columns])
+        ends = [f"optimum where {arm} ends" for arm in ("SGD", "GD")]
+        counted = zip(ends, (columns, rows), (table.any(axis=0), table.any(axis=1)), strict=True)
+        style.tidy(
+            axes, fit.plain(title), *(f"{name}{_of(len(drawn), int(used.sum()))}" for name, drawn, used in counted)
+        )
         axes.spines[["left", "bottom"]].set_visible(False)
         axes.tick_params(length=0)
     return made
 
 
+def _most(table: pd.DataFrame, axis: Literal[0, 1]) -> list[str]:
+    """The rows (axis 1) or columns (axis 0) with the largest counts, in their order; none without any."""
+    counts = table.sum(axis=axis)
+    largest = counts[counts > 0].sort_values(ascending=False, kind="stable").index[:MOST_OPTIMA]
+    return [name for name in counts.index if name in largest]
+
+
+def _of(drawn: int, n: int) -> str:
+    return f" ({drawn} of {n})" if drawn < n else ""
+
+
 def _transition(axes: Axes, table: pd.DataFrame) -> None:
     """The counts of one objective, bold where both end at the same optimum."""
-    table = table.loc[table.any(axis=1), table.any(axis=0)]
     counts = table.to_numpy()
     ramp = style.ramp(style.BLUE)
     most = max(int(counts.max()), 1)
@@ -99,7 +117,7 @@ def _transition(axes: Axes, table: pd.DataFrame) -> None:
     for i, j in zip(*np.nonzero(counts), strict=True):
         weight = "bold" if table.index[i] == table.columns[j] else "normal"
         axes.text(
-            j, i, f"{counts[i, j]}", ha="center", va="center", fontsize=style.TEXT, color=style.INK, fontweight=weight
+            j, i, f"{counts[i, j]}", ha="center", va="center", fontsize=style.SMALL, color=style.INK, fontweight=weight
         )
     axes.set_xticks(range(counts.shape[1]), list(table.columns))
     axes.set_yticks(range(counts.shape[0]), list(table.index))

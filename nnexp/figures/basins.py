@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from nnexp.figures import style
 from nnexp.optima.between.basins import NONE, Basins, image
+from nnexp.optima.distinct import rungs
 
 Array = NDArray[np.float64]
 
@@ -34,7 +35,9 @@ def picture(found: Basins, J: Array) -> Figure:
     pixels = image(found.number, colors, _bytes(style.GREY))
     axes.imshow(pixels, extent=(left, right, low, high), interpolation="nearest", aspect="auto")
     share = dict(zip(found.optima.tolist(), found.share, strict=True))
-    handles = [style.dot(f"{n}: J {J[n]:.5g}, {_percent(share[n])}", color) for n, color in named.items()]
+    handles = [
+        style.dot(f"optimum {rungs.name(n)}: J {J[n]:.5g}, {_percent(share[n])}", color) for n, color in named.items()
+    ]
     rest = sum(share[number] for number in reached[MOST_NAMED:])
     handles += [style.dot(f"{len(reached) - MOST_NAMED} further optima, {_percent(rest)}", OTHERS)] if rest else []
     handles += [style.dot(f"no optimum, {_percent(share[NONE])}", style.GREY)] if NONE in share else []

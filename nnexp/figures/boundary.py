@@ -16,7 +16,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from numpy.typing import NDArray
 
-from nnexp.figures import pixels, style
+from nnexp.figures import fit, pixels, style
 from nnexp.figures.pixels import image, images
 from nnexp.figures.plane import Plane, centers, plane
 from nnexp.frames import recall
@@ -102,7 +102,7 @@ def panel(axes: Axes, row: Any, size: int = FINE, scale: float = 1.0, tested: bo
     run = recall(row)
     data = _from_output(run.configuration.data, output)
     view = plane(data)
-    style.tidy(axes, x=view.names[0], y=view.names[1] if len(view.names) == 2 else data.outputs[0])
+    style.tidy(axes, x=view.names[0], y=view.names[1] if len(view.names) == 2 else fit.plain(data.outputs[0]))
     axes.set_xlim(view.limits[0])
     axes.set_ylim(view.limits[1] if len(view.names) == 2 else pixels.heights(data))
     if not np.isfinite(run.theta).all():
@@ -210,10 +210,10 @@ def _class_handles(data: Any) -> list[Patch | Line2D]:
         if data.X_train.shape[0] == 1:
             return []
         low, high = pixels.value_range(data)
-        ends = ((style.BLUE, f"{data.outputs[0]} {low:.3g}"), (style.ORANGE, f"{data.outputs[0]} {high:.3g}"))
-        return [Patch(color=color, label=label) for color, label in ends]
+        ends, name = ((style.BLUE, low), (style.ORANGE, high)), fit.plain(data.outputs[0])
+        return [style.area(f"{name} {value:.3g}", color) for color, value in ends]
     names, colors = class_names(data), style.class_colors(len(class_names(data)))
-    return [Patch(color=c, label=n) for n, c in list(zip(names, colors, strict=True))[:MOST_CLASSES]]
+    return [style.area(fit.plain(n), c) for n, c in list(zip(names, colors, strict=True))[:MOST_CLASSES]]
 
 
 def class_names(data: Any) -> list[str]:

@@ -120,7 +120,7 @@ def discovery(found: Catalogue, seeds: ArrayLike | None = None, goal: float | No
     _some(found)
     shares = _over_seeds(found, seeds)
     spent = np.unique(np.geomspace(1, len(shares), POINTS).round().astype(np.int64))
-    made = style.figure(8.4, 6.2)
+    made = style.figure(8.4, 6.8)
     above, below = made.subplots(2, 1, sharex=True)
     _found(above, shares, spent)
     _unseen(below, shares, spent, goal)
@@ -142,7 +142,7 @@ def _found(axes: Axes, shares: Array, spent: NDArray[np.int64]) -> None:
     expected = unseen.expected(counts, spent, n)
     axes.plot(spent, expected, color=style.INK, label="on average over all orders")
     axes.set_ylim(0.0, 1.12 * max(chao.value, len(counts)))
-    axes.legend(frameon=False, fontsize=style.SMALL, labelcolor=style.INK, loc="lower right")
+    style.key(axes)
 
 
 def _unseen(axes: Axes, shares: Array, spent: NDArray[np.int64], goal: float | None) -> None:
@@ -158,7 +158,7 @@ def _unseen(axes: Axes, shares: Array, spent: NDArray[np.int64], goal: float | N
         axes.axhline(goal, color=style.RED, dashes=(2, 2), linewidth=1.0, label=f"goal {goal:g}")
     axes.set(xscale="log", yscale="log")
     style.plain_ticks(axes, 1000.0)
-    axes.legend(frameon=False, fontsize=style.SMALL, labelcolor=style.INK, loc="lower left")
+    style.key(axes)
 
 
 def gallery(found: Catalogue, run: Any, most: int = MOST_SHOWN) -> Figure:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 from matplotlib.figure import Figure
 
-from nnexp.figures import style
+from nnexp.figures import fit, style
 from nnexp.optima.spread import Split
 
 MOST_PANELS = 6
@@ -34,8 +34,8 @@ def causes(splits: Mapping[str, Mapping[str, Split]]) -> Figure:
             axes.hlines(at, split.low, split.high, color=colors[name], alpha=0.4, linewidth=3.0)
             axes.scatter(split.share, at, s=26, color=colors[name], zorder=3)
         names = [" x ".join(parts) for parts in next(iter(made.values())).sets]
-        axes.set_yticks(range(len(names)), names)
-        style.tidy(axes, label, "share of the variance")
+        axes.set_yticks(range(len(names)), style.rows(names)[0])
+        style.tidy(axes, fit.plain(label), "share of the variance")
         axes.set(xlim=(-0.03, 1.03), ylim=(len(names) - 0.4, -0.6))
         axes.grid(axis="x", color=style.GREY, linewidth=0.4, alpha=0.6)
     dots = [style.dot(name, color) for name, color in colors.items()]

@@ -16,7 +16,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 from numpy.typing import NDArray
 
-from nnexp.figures import style
+from nnexp.figures import fit, style
 from nnexp.optima import seeds
 
 Array = NDArray[np.float64]
@@ -104,7 +104,7 @@ def _scales(places: Sequence[Axes], at: Array, values: Array) -> None:
 def _name(group: pd.DataFrame, varying: list[str]) -> str:
     said = seeds.label(group.iloc[0], varying) or _seeds([group])
     diverged = int(group["status"].eq("diverged").sum())
-    return f"{said} ({diverged} of {len(group)} diverged)" if diverged else said
+    return fit.plain(f"{said} ({diverged} of {len(group)} diverged)" if diverged else said)
 
 
 def _seeds(groups: list[pd.DataFrame]) -> str:

@@ -19,7 +19,7 @@ from matplotlib.ticker import StrMethodFormatter
 from numpy.typing import NDArray
 from PIL import Image
 
-from nnexp.figures import boundary, curves, pixels, style
+from nnexp.figures import boundary, curves, fit, pixels, style
 from nnexp.figures.plane import plane
 from nnexp.frames import recall
 from nnexp.optima.between.trails import kept
@@ -132,7 +132,7 @@ def _explain(made: Figure, row: Any, seen: Moments, mark: str) -> None:
     data = recall(row).configuration.data
     notes = [plane(data).note]
     if data.task in ("multilabel", "regression") and len(data.outputs) > 1:
-        notes.append(f"Of {len(data.outputs)} outputs the first is shown: {data.outputs[0]}.")
+        notes.append(f"Of {len(data.outputs)} outputs the first is shown: {fit.plain(data.outputs[0])}.")
     if row["status"] == "diverged":
         notes.append(f"The run diverged at step {row['diverged_at']:,.0f}; it is shown up to step {seen.steps[-1]:,}.")
     if any(notes):
@@ -177,7 +177,7 @@ def frames(row: Any, most: int = FRAMES) -> list[Pixels]:
     """The frames of a film, (height, width, 3) each; the arguments are those of `film`."""
     seen = moments(row, most)
     made = style.figure(9.0, 4.6)
-    canvas = FigureCanvasAgg(made)
+    canvas, engine = FigureCanvasAgg(made), style.engine(made)
     left, right = made.subplots(1, 2)
     _curve(right, row)
     (mark,) = right.plot([], [], "o", color="white", markeredgecolor=style.INK, markersize=9, zorder=3)
@@ -189,6 +189,7 @@ def frames(row: Any, most: int = FRAMES) -> list[Pixels]:
         mark.set_data([step], [J])
         left.set_title(f"step {step:,}", fontsize=style.TITLE, color=style.INK)
         right.set_title(f"J {J:.3g}", fontsize=style.TITLE, color=style.INK)
+        engine.wrap(made)
         canvas.draw()
         made.set_layout_engine("none")  # as the first frame was laid out, so that nothing jumps
         found.append(np.array(canvas.buffer_rgba())[:, :, :3])

@@ -21,7 +21,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Circle, FancyBboxPatch
 from numpy.typing import NDArray
 
-from nnexp.figures import captions, style
+from nnexp.figures import captions, fit, style
 from nnexp.figures.captions import LINE, WORDS, say
 from nnexp.figures.nodes import A_BEHIND, PITCH, RADIUS, Column, Nodes, nodes
 
@@ -95,7 +95,7 @@ def _names(configuration: Any) -> list[str]:
     """What the data call the inputs, cut where it is long; nothing for features, and where it is x1, x2, ... anyway."""
     names = configuration.data.inputs if _sees_x(configuration) else ()
     return [
-        "" if name == f"x{number}" else textwrap.shorten(name, LONGEST_NAME, placeholder=" ...")
+        "" if name == f"x{number}" else fit.plain(textwrap.shorten(name, LONGEST_NAME, placeholder=" ..."))
         for number, name in enumerate(names, start=1)
     ]
 

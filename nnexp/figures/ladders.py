@@ -14,7 +14,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
-from nnexp.figures import style
+from nnexp.figures import fit, style
 from nnexp.optima import seeds
 from nnexp.optima.distinct import rungs
 
@@ -47,14 +47,15 @@ def ends(runs: pd.DataFrame, names: dict[int, str]) -> Figure:
     kinds = kind_of_end(runs)
     shares = pd.crosstab(runs["objective"], kinds, normalize="index").reindex(index=list(names), fill_value=0.0)
     used = [kind for kind in ENDS if kind in shares]
-    made = style.figure(9.6, 1.2 + 0.27 * max(3, len(shares)))
+    rows, height = style.rows([names[n] for n in shares.index])
+    made = style.figure(9.6, 1.2 + height * max(3, len(shares)))
     axes = made.subplots()
     left = np.zeros(len(shares))
     for kind in used:
         axes.barh(np.arange(len(shares)), shares[kind], left=left, height=0.72, color=ENDS[kind], linewidth=0)
         left += shares[kind].to_numpy()
     style.tidy(axes, x="share of runs")
-    axes.set_yticks(range(len(shares)), [names[n] for n in shares.index])
+    axes.set_yticks(range(len(shares)), rows)
     axes.tick_params(axis="y", length=0)
     axes.set(xlim=(0.0, 1.0), ylim=(len(shares) - 0.5, -0.5))
     axes.spines["left"].set_visible(False)
@@ -94,7 +95,7 @@ def ladders(groups: Sequence[pd.DataFrame], titles: Sequence[str], keys: Sequenc
     made, places = style.grid(len(shown), 2, 6.0, 1.1 + 0.36 * rows)
     for axes, (group, title) in zip(places, shown, strict=True):
         _ladder(axes, group, keys)
-        style.tidy(axes, title, "J of the optimum")
+        style.tidy(axes, fit.plain(title), "J of the optimum")
         axes.spines["left"].set_visible(False)
     style.legend(
         made,
@@ -128,7 +129,7 @@ def _ladder(axes: Axes, group: pd.DataFrame, keys: Sequence[str]) -> None:
                 1.01, place, f"{none:.0%}\nat none", transform=right, va="center", fontsize=style.SMALL, color=style.INK
             )
     names = [seeds.label(group[group["configuration"] == c].iloc[0], list(keys)) or "every run" for c in order]
-    axes.set_yticks(range(len(order)), names)
+    axes.set_yticks(range(len(order)), style.rows(names)[0])
     axes.set_ylim(len(order) - 0.4, -0.6)
     axes.margins(x=0.12)
 
@@ -154,7 +155,7 @@ def tested(tables: Sequence[pd.DataFrame], titles: Sequence[str]) -> Figure:
         )
     made, places = style.grid(len(known), 3, 4.0, 3.4)
     for axes, (table, title) in zip(places, known, strict=True):
-        style.tidy(axes, title, "J of the optimum", "its loss on test data")
+        style.tidy(axes, fit.plain(title), "J of the optimum", "its loss on test data")
         best = int(table["test_loss"].to_numpy().argmin())
         size = 30.0 + 220.0 * table["share"]
         axes.scatter(table["J"], table["test_loss"], s=size, color=style.BLUE, alpha=0.65, linewidths=0)

@@ -16,9 +16,11 @@ from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
 from nnexp.figures import style
+from nnexp.figures.marks import mark
 from nnexp.optima.between.band import Bands
 from nnexp.optima.between.landscape import Landscape, Superbasin
 from nnexp.optima.between.passes import Passes
+from nnexp.optima.distinct import rungs
 
 Array = NDArray[np.float64]
 
@@ -67,7 +69,7 @@ def band(found: Bands, which: int, over: Passes, straight: Array) -> Figure:
         np.linspace(0.0, along[-1], len(straight)), straight, color=style.ORANGE, linewidth=1.6, linestyle=(0, (5, 2))
     )
     axes.plot(along, J, color=style.BLUE, linewidth=1.8, marker="o", markersize=4)
-    _mark_passes(axes, found.theta[which], along, over, which)
+    axes.margins(y=0.12)
     style.legend(
         made,
         [
@@ -76,26 +78,18 @@ def band(found: Bands, which: int, over: Passes, straight: Array) -> Figure:
             style.dot("pass", style.RED, size=9.0),
         ],
     )
+    _mark_passes(axes, found.theta[which], along, over, which)
     return made
 
 
 def _mark_passes(axes: Axes, images: Array, along: Array, over: Passes, which: int) -> None:
-    """A dot for each pass, above the image of the band that lies nearest to it, and its height in numbers."""
-    for k in np.flatnonzero(over.band == which):
-        nearest = np.linalg.norm(images - over.theta[k], axis=1).argmin()
-        axes.plot(along[nearest], over.J[k], "o", color=style.RED, markersize=8, markeredgecolor="white", zorder=3)
-        sure = "" if over.certified[k] else " (flat)"
-        where = (along[nearest], over.J[k])
-        axes.annotate(
-            f"{over.J[k]:.6g}{sure}",
-            where,
-            (0, 8),
-            textcoords="offset points",
-            ha="center",
-            fontsize=style.SMALL,
-            color=style.INK,
-        )
-    axes.margins(y=0.12)
+    """A dot for each pass, above the image of the band that lies nearest to it, and its height as a number."""
+    chosen = np.flatnonzero(over.band == which)
+    nearest = [np.linalg.norm(images - over.theta[k], axis=1).argmin() for k in chosen]
+    places = np.column_stack([along[nearest], over.J[chosen]])
+    for place in places:
+        axes.plot(*place, "o", color=style.RED, markersize=8, markeredgecolor="white", zorder=3)
+    mark(axes, places, [f"{over.J[k]:.6g}{'' if over.certified[k] else ' (flat)'}" for k in chosen], 6.0)
 
 
 def disconnectivity(found: Landscape, names: Sequence[str] | None = None) -> Figure:
@@ -105,7 +99,7 @@ def disconnectivity(found: Landscape, names: Sequence[str] | None = None) -> Fig
 
     Args:
         found: the optima and the ways between them.
-        names: (optima,), what the optima are called; 0, 1, 2, ... unless given.
+        names: (optima,), what the optima are called; 1, 2, 3, ... unless given.
 
     Raises:
         NothingToDraw: if there is no optimum.
@@ -120,7 +114,7 @@ def disconnectivity(found: Landscape, names: Sequence[str] | None = None) -> Fig
     x = dict(zip(order, range(across), strict=True))
     _draw_tree(axes, found, tree, x)
     shown = range(0, across, 1 + across // MOST_NAMES)
-    axes.set_xticks(list(shown), [str(order[i]) if names is None else names[order[i]] for i in shown])
+    axes.set_xticks(list(shown), [rungs.name(order[i]) if names is None else names[order[i]] for i in shown])
     axes.set_xlim(-0.7, across - 0.3)
     axes.yaxis.set_major_locator(MaxNLocator(8))
     _legend(made, found)

@@ -13,7 +13,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from nnexp.figures import style
+from nnexp.figures import fit, style
 from nnexp.figures.pairing import finished, pairs
 from nnexp.optima import seeds
 
@@ -37,10 +37,12 @@ def distribution(runs: pd.DataFrame, most: int = MOST_ROWS) -> Figure:
     groups = [group for _, group in runs.groupby(ALIKE, sort=False)][:MOST_PANELS]
     shown = [evenly(ranking(group), most) for group in groups]
     rows = max(len(order) for order in shown)
-    made = style.figure(7.6 * len(groups), 1.7 + max(0.8, 0.27 * rows))
     varying = [key for key in seeds.varying(runs) if len(groups) == 1 or key.split(".")[0] not in ALIKE]
-    for axes, group, order in zip(made.subplots(1, len(groups), squeeze=False)[0], groups, shown, strict=True):
-        _rows(axes, group, order, varying)
+    named = [style.rows(_names(group, order, varying)) for group, order in zip(groups, shown, strict=True)]
+    made = style.figure(7.6 * len(groups), 1.7 + max(0.8, rows * max(height for _, height in named)))
+    places = made.subplots(1, len(groups), squeeze=False)[0]
+    for axes, group, order, (names, _) in zip(places, groups, shown, named, strict=True):
+        _rows(axes, group, order, names)
         style.tidy(axes, _headline(group, len(order)), "J at the end of training")
         axes.spines["left"].set_visible(False)
         axes.set_ylim(rows - 0.4, -0.6)
@@ -66,15 +68,19 @@ def evenly(order: list[str], most: int) -> list[str]:
 def _headline(group: pd.DataFrame, shown: int) -> str:
     n, first = group["configuration"].nunique(), group.iloc[0]
     many = f"{shown} of {n} configurations, evenly through the ranking" if shown < n else f"{n} configurations"
-    return f"{first['dataset']}, loss {first['loss']}: {many if n > 1 else '1 configuration'}"
+    return f"{fit.plain(seeds.data_and_loss(first))}: {many if n > 1 else '1 configuration'}"
 
 
-def _rows(axes: Axes, group: pd.DataFrame, order: list[str], varying: list[str]) -> None:
+def _names(group: pd.DataFrame, order: list[str], varying: list[str]) -> list[str]:
+    first = group.drop_duplicates("configuration").set_index("configuration")
+    return [seeds.label(first.loc[configuration], varying) or "every run" for configuration in order]
+
+
+def _rows(axes: Axes, group: pd.DataFrame, order: list[str], names: list[str]) -> None:
     """Draw the dots of these configurations, row by row, and name each row."""
     by_id = dict(list(group.groupby("configuration", sort=False)))
     for place, configuration in enumerate(order):
         row_of_dots(axes, by_id[configuration], place)
-    names = [seeds.label(by_id[configuration].iloc[0], varying) or "every run" for configuration in order]
     log_if_positive(axes, group["J"])
     axes.set_yticks(range(len(order)), names)
     axes.grid(axis="x", color=style.GREY, linewidth=0.4, alpha=0.6)
@@ -93,7 +99,7 @@ def row_of_dots(axes: Axes, runs: pd.DataFrame, place: float, area: float = 22.0
     if diverged:
         said = f"{diverged} of {len(runs)} diverged"
         right = axes.get_yaxis_transform()
-        axes.text(1.0, place, said, transform=right, ha="right", va="center", fontsize=style.SMALL, color=style.RED)
+        axes.text(1.01, place, said, transform=right, va="center", fontsize=style.SMALL, color=style.RED)
 
 
 def heaped(J: Array) -> Array:
@@ -143,7 +149,8 @@ def duel(runs: pd.DataFrame) -> Figure:
     colors = dict(zip(sizes, style.class_colors(len(sizes)), strict=True))
     for axes, group in zip(places, groups, strict=True):
         _against(axes, finished(group), colors)
-        axes.set_title(_score(group), fontsize=style.TEXT, color=style.INK)
+        first = runs[runs["configuration"] == group["configuration_gd"].iloc[0]].iloc[0]
+        axes.set_title(_score(group, fit.plain(seeds.data_and_loss(first))), fontsize=style.TEXT, color=style.INK)
     style.legend(made, [style.dot(f"step size {size:g}", color) for size, color in colors.items()])
     return made
 
@@ -166,13 +173,13 @@ def _against(axes: Axes, group: pd.DataFrame, colors: dict[Any, str]) -> None:
         axes.text(x, y, said, transform=axes.transAxes, ha=where, fontsize=style.TITLE, color="#888888", zorder=0)
 
 
-def _score(group: pd.DataFrame) -> str:
+def _score(group: pd.DataFrame, what: str) -> str:
     """What was compared, who ended lower how often, and what a run cost each."""
-    ended, first = finished(group), group.iloc[0]
+    ended = finished(group)
     lower = int((ended["J_sgd"] < ended["J_gd"]).sum())
-    lost = f" ({len(group) - len(ended)} more had a run that diverged)" if len(ended) < len(group) else ""
+    lost = f"\n({len(group) - len(ended)} more had a run that diverged)" if len(ended) < len(group) else ""
     cost = [f"{name.upper()} {group[f'gradient_evaluations_{name}'].median():,.0f}" for name in ("gd", "sgd")]
     return (
-        f"{first['dataset']}, loss {first['loss']}: SGD ends lower in {lower} of {len(ended)} pairs{lost}\n"
+        f"{what}: SGD ends lower in {lower} of {len(ended)} pairs{lost}\n"
         f"gradient evaluations a run (median): {', '.join(cost)}"
     )

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 import numpy as np
 from matplotlib.figure import Figure
-from matplotlib.patches import Patch
 from numpy.typing import NDArray
 
 from nnexp.figures import style
@@ -41,6 +40,5 @@ def heat(matrix: Array, names: Sequence[str], title: str = "", blocks: Sequence[
     axes.set_yticks(range(len(names)), names)
     axes.tick_params(length=0)
     axes.spines[["left", "bottom"]].set_visible(False)
-    tints = {"below 0": style.tint(style.BLUE, "white", 0.42), "above 0": style.tint(style.ORANGE, "white", 0.42)}
-    style.legend(made, [Patch(color=color, label=name) for name, color in tints.items()])
+    style.legend(made, [style.area("below 0", style.BLUE), style.area("above 0", style.ORANGE)])
     return made

@@ -12,7 +12,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from nnexp.figures import boundary, style
+from nnexp.figures import boundary, fit, style
 from nnexp.figures.losses import ALIKE, log_if_positive, ranking, row_of_dots
 from nnexp.figures.plane import plane
 from nnexp.frames import recall
@@ -88,7 +88,7 @@ def _spread(runs: pd.DataFrame) -> pd.Series:
 
 def _words(group: pd.DataFrame, runs: pd.DataFrame, reason: str) -> str:
     said = seeds.label(group.iloc[0], [key for key in seeds.varying(runs) if key.split(".")[0] not in ALIKE])
-    return f"{said}\n{reason}".strip()
+    return f"{fit.plain(said)}\n{reason}".strip()
 
 
 def _boundaries(line: Any, group: pd.DataFrame) -> None:
@@ -120,9 +120,11 @@ def _strip(axes: Axes, group: pd.DataFrame, every: pd.Series, words: str) -> Non
 def _explain(made: Figure, runs: pd.DataFrame, shown: pd.DataFrame) -> None:
     first = shown.iloc[0]
     data = recall(first).configuration.data
-    n = runs.groupby("configuration").size()
-    seeds_each = f"{n.min()}" if n.min() == n.max() else f"{n.min()} to {n.max()}"
-    title = f"{first['dataset']}, loss {first['loss']}: the same net trained from {seeds_each} random seeds"
+    sizes = runs.groupby("configuration").size()
+    seeds_each = f"{sizes.min()}" if sizes.min() == sizes.max() else f"{sizes.min()} to {sizes.max()}"
+    many, n = shown["configuration"].nunique(), runs["configuration"].nunique()
+    some = f"{many} of {n} configurations, each trained" if n > 1 else "the same net trained"
+    title = f"{fit.plain(seeds.data_and_loss(first))}: {some} from {seeds_each} random seeds"
     note = plane(data).note
     made.suptitle(f"{title}\n{note}".strip(), fontsize=style.TEXT if note else style.TITLE, color=style.INK)
     marks = [style.dot("one seed", style.BLUE), style.dot("best seed", style.ORANGE), style.tick("median over seeds")]

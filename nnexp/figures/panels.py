@@ -5,7 +5,6 @@ For what has a picture of its own (loss curves over seeds, boundaries, catalogue
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -15,10 +14,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 
-from nnexp.figures import style
+from nnexp.figures import fit, style
 
-LETTERS_AN_INCH = 12
-"""How many letters of a note fit into an inch."""
+BESIDE = 0.9
+"""Inches of a panel that its axes do not have."""
 FEW_DECADES = 1e4
 """An axis of logarithms whose ends are nearer to one another than this has its numbers as people write them."""
 
@@ -69,44 +68,43 @@ class Panel:
     x_limits: tuple[float, float] | None = None
     y_limits: tuple[float, float] | None = None
     ticks: tuple[Sequence[float], Sequence[str]] | None = None
-    legend: Any = "best"
 
 
 def panels(
     shown: Sequence[Panel], columns: int = 3, width: float = 4.1, height: float = 3.7, title: str = ""
 ) -> Figure:
-    """A Figure of these panels, at most so many side by side, each of this many inches."""
+    """A Figure of these panels, at most so many side by side, each of this many inches, with its legend below it."""
     made, places = style.grid(len(shown), columns, width, height)
-    for axes, panel in zip(places, shown, strict=True):
-        draw(axes, panel, width)
+    lines = max(draw(axes, panel, width) for axes, panel in zip(places, shown, strict=True))
+    rows = -(-len(shown) // columns)
+    made.set_figheight(made.get_figheight() + rows * lines * style.LINE)
     made.suptitle(title, fontsize=style.TITLE, color=style.INK)
     return made
 
 
-def draw(axes: Axes, panel: Panel, width: float = 4.1) -> None:
-    """Draw a panel into axes that are this many inches wide."""
+def draw(axes: Axes, panel: Panel, width: float = 4.1) -> int:
+    """Draw a panel into axes that are this many inches wide; gives how many lines its legend below the axes has."""
     for mark in panel.marks:
         _mark(axes, mark)
-    note = textwrap.fill(panel.note, int(LETTERS_AN_INCH * width))
-    style.tidy(axes, f"{panel.title}\n{note}".strip(), panel.x, panel.y)
+    style.tidy(axes, f"{panel.title}\n{panel.note}".strip(), panel.x, panel.y)
     axes.set(xscale=panel.x_scale, yscale=panel.y_scale)
     if panel.x_limits:
         axes.set_xlim(panel.x_limits)
     if panel.y_limits:
         axes.set_ylim(panel.y_limits)
-    _ticks(axes, panel)
-    if any(mark.label for mark in panel.marks):
-        axes.legend(frameon=False, fontsize=style.SMALL + 0.5, labelcolor=style.INK, loc=panel.legend)
+    _ticks(axes, panel, width)
+    return style.key(axes, width) if any(mark.label for mark in panel.marks) else 0
 
 
-def _ticks(axes: Axes, panel: Panel) -> None:
+def _ticks(axes: Axes, panel: Panel, width: float) -> None:
     axes.grid(color=style.GREY, linewidth=0.4, alpha=0.6)
     axes.set_axisbelow(True)
     for axis, (low, high) in ((axes.xaxis, axes.get_xlim()), (axes.yaxis, axes.get_ylim())):
         if axis.get_scale() == "log" and high / low < FEW_DECADES:
             style.plain_axis(axis, high / low)
     if panel.ticks is not None:
-        axes.set_xticks(list(panel.ticks[0]), list(panel.ticks[1]))
+        room = fit.POINTS * (width - BESIDE) / len(panel.ticks[0])
+        axes.set_xticks(list(panel.ticks[0]), [fit.wrapped(word, room, style.SMALL) for word in panel.ticks[1]])
         axes.minorticks_off()
 
 

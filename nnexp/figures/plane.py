@@ -13,6 +13,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from nnexp.figures import fit
+
 Array = NDArray[np.float64]
 MARGIN = 0.08
 REACH = 3.0
@@ -59,11 +61,17 @@ def plane(data: Any) -> Plane:
     if n == 0:
         return _first_two(data.inputs)
     if d <= 2:
-        origin, directions, names, note = np.zeros(d), np.eye(d), tuple(data.inputs), ""
+        origin, directions, names, note = np.zeros(d), np.eye(d), _inputs(data), ""
     else:
         origin, directions, names, note = _principal(data.X_train)
     seen = directions.T @ (np.concatenate([data.X_train, data.X_test], axis=1) - origin[:, None])
     return Plane(origin, directions, names, tuple(span(row) for row in seen), note)
+
+
+def _inputs(data: Any) -> tuple[str, ...]:
+    """The names of the inputs, with a word where their numbers are not those of the data's source."""
+    marked = data.standardized or (False,) * len(data.inputs)
+    return tuple(fit.plain(name) + " (standardized)" * by for name, by in zip(data.inputs, marked, strict=True))
 
 
 def _first_two(inputs: Sequence[str]) -> Plane:

@@ -16,6 +16,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from nnexp.figures import style
+from nnexp.figures.marks import mark
 from nnexp.optima.between.slices import Relief, Seen
 
 Array = NDArray[np.float64]
@@ -46,6 +47,7 @@ def plane(relief: Relief, seen: Seen, names: Sequence[str], paths: Sequence[Arra
     axes.set(xlim=_ends(relief.axes[0]), ylim=_ends(relief.axes[1]))
     _table(table, seen, names)
     style.legend(made, _marks(bool(len(paths))))
+    _numbered(axes, seen.t)
     return made
 
 
@@ -68,9 +70,9 @@ def line(relief: Relief, seen: Seen, names: Sequence[str]) -> Figure:
         linewidths=0.8,
         zorder=3,
     )
-    _numbered(axes, np.column_stack([seen.t[:, 0], seen.J]))
     _table(table, seen, names)
     style.legend(made, _marks(paths=False)[:2])
+    _numbered(axes, np.column_stack([seen.t[:, 0], seen.J]))
     return made
 
 
@@ -95,9 +97,15 @@ def contours(made: Figure, axes: Axes, relief: Relief, colors: Colormap = DEEP) 
     axes.contour(*relief.axes, heights, levels=levels[::3], colors="white", linewidths=0.5, alpha=0.7)
     bar = made.colorbar(ScalarMappable(norm, colors), ax=axes, pad=0.02)
     ticks = (np.geomspace if isinstance(norm, LogNorm) else np.linspace)(levels[0], levels[-1], 6)
-    bar.set_ticks(list(ticks), labels=[f"{tick:.3g}" for tick in ticks], fontsize=style.SMALL)
+    bar.set_ticks(list(ticks), labels=_apart(ticks), fontsize=style.SMALL)
     bar.ax.minorticks_off()
     bar.outline.set_visible(False)
+
+
+def _apart(numbers: Array) -> list[str]:
+    """Numbers with as many digits as tell them apart, three at least."""
+    written = ([f"{number:.{digits}g}" for number in numbers] for digits in range(3, 17))
+    return next(each for each in written if len(set(each)) == len(set(numbers)))
 
 
 def scale(relief: Relief) -> tuple[Array, Normalize]:
@@ -120,14 +128,12 @@ def _points(axes: Axes, seen: Seen, width: float) -> None:
     axes.scatter(
         x, y, s=_areas(seen, width), color=style.ORANGE, edgecolors="white", linewidths=1.0, alpha=0.9, zorder=3
     )
-    _numbered(axes, seen.t)
 
 
 def _numbered(axes: Axes, places: Array) -> None:
-    for number, (x, y) in enumerate(places[:MOST_ROWS], start=1):
-        halo = {"boxstyle": "round,pad=0.12", "facecolor": "white", "edgecolor": "none", "alpha": 0.75}
-        said = axes.annotate(str(number), (x, y), (7, 7), textcoords="offset points", fontsize=style.SMALL, bbox=halo)
-        said.set(color=style.INK, zorder=4)
+    shown = places[:MOST_ROWS]
+    halo = {"boxstyle": "round,pad=0.12", "facecolor": "white", "edgecolor": "none", "alpha": 0.75}
+    mark(axes, shown, [f"{number}" for number in range(1, len(shown) + 1)], 6.0, bbox=halo, zorder=4)
 
 
 def _areas(seen: Seen, width: float) -> Array:

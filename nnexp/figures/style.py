@@ -16,10 +16,12 @@ from matplotlib.axes import Axes
 from matplotlib.colors import to_hex, to_rgb
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
 from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
 from numpy.typing import NDArray
 
 from nnexp.errors import UserError
+from nnexp.figures import fit
 
 Array = NDArray[np.float64]
 Pixels = NDArray[np.uint8]
@@ -29,7 +31,14 @@ COLORS = (BLUE, ORANGE, "#009E73", "#CC79A7", "#56B4E9", RED, "#F0E442", "#33228
 """Of classes by number, and of lines; the first seven are Okabe and Ito's."""
 
 SMALL, TEXT, TITLE = 8.0, 9.5, 12.0
-LEVELS = 256
+ROW, LONGEST_ROW = 0.27, 3.3
+"""Inches of a row of a Figure whose name has one line, and of the longest line."""
+
+HANDLE, GAP, LINE = 2.8, 2.0, 0.19
+"""Of a legend: what stands before a label and between two columns, in times the letters' size, and inches of a line."""
+
+LEVELS, SOFT = 256, 0.42
+"""Colors of a ramp, and the share of white in its last."""
 
 
 class NothingToDraw(UserError):
@@ -39,8 +48,15 @@ class NothingToDraw(UserError):
 def figure(width: float, height: float) -> Figure:
     """An empty Figure of this many inches, whose parts make room for one another."""
     made = Figure(figsize=(width, height), dpi=100, facecolor="white")
-    made.set_layout_engine("constrained", w_pad=0.07, h_pad=0.06)
+    made.set_layout_engine(fit.Fitted(w_pad=0.07, h_pad=0.06))
     return made
+
+
+def engine(made: Figure) -> fit.Fitted:
+    """What lays a Figure of this module out."""
+    found = made.get_layout_engine()
+    assert isinstance(found, fit.Fitted)
+    return found
 
 
 def grid(n: int, columns: int, width: float, height: float) -> tuple[Figure, list[Axes]]:
@@ -59,10 +75,27 @@ def tidy(axes: Axes, title: str = "", x: str = "", y: str = "") -> None:
     axes.set_title(title, fontsize=TEXT, color=INK)
     axes.set_xlabel(x, fontsize=TEXT, color=INK)
     axes.set_ylabel(y, fontsize=TEXT, color=INK)
+    for axis in (axes.xaxis, axes.yaxis):
+        axis.get_offset_text().set_fontsize(SMALL)
     axes.tick_params(labelsize=SMALL, color=GREY, labelcolor=INK, which="both")
     for side, spine in axes.spines.items():
         spine.set_visible(side in ("left", "bottom"))
         spine.set_color(GREY)
+
+
+def name_solid(axes: Any, names: Sequence[str], pad: float) -> None:
+    """Name x and y of three-dimensional axes of a Figure, wrapped and clear of the tick labels.
+
+    Args:
+        axes: three-dimensional ones.
+        names: of x and y.
+        pad: points from an axis to a name of one line.
+    """
+    width = 0.75 * fit.POINTS * axes.bbox.width / axes.figure.dpi
+    for axis, name in zip((axes.xaxis, axes.yaxis), names, strict=True):
+        said = fit.wrapped(name, max(width, fit.LEAST), TEXT)
+        axis.set_label_text(said, fontsize=TEXT, color=INK)
+        axis.labelpad = pad + 0.7 * TEXT * said.count("\n")
 
 
 def framed(axes: Axes) -> None:
@@ -74,10 +107,57 @@ def framed(axes: Axes) -> None:
 
 
 def legend(made: Figure, handles: Sequence[Any], columns: int = 8) -> None:
-    """Say below the whole Figure what its marks mean."""
+    """Say below the whole Figure what its marks mean, in at most so many columns, as many as its width has room for.
+
+    Labels that are longer than the Figure is wide are wrapped; the Figure grows by the lines that this adds.
+    """
+    room = fit.POINTS * made.get_figwidth() - 2.0 * TEXT
+    for handle in handles:
+        handle.set_label(fit.wrapped(handle.get_label(), room - HANDLE * TEXT, TEXT))
+    widths = [max(fit.length(line, TEXT) for line in handle.get_label().split("\n")) for handle in handles]
+    wanted = max(1, min(columns, len(widths)))
+    fitting = next((n for n in range(wanted, 1, -1) if _across(widths, n) <= room), 1)
+    lines = [handle.get_label().count("\n") + 1 for handle in handles]
+    more = _rows(lines, fitting) - math.ceil(len(lines) / wanted)
+    made.set_figheight(made.get_figheight() + LINE * more)
     made.legend(
-        handles=list(handles), loc="outside lower center", ncols=columns, frameon=False, fontsize=TEXT, labelcolor=INK
+        handles=list(handles), loc="outside lower center", ncols=fitting, frameon=False, fontsize=TEXT, labelcolor=INK
     )
+
+
+def _parts(values: Sequence[Any], n: int) -> list[Sequence[Any]]:
+    """The entries of a legend by its n columns, as matplotlib fills them."""
+    return [part.tolist() for part in np.array_split(np.array(values), n)]
+
+
+def _across(widths: Sequence[float], n: int) -> float:
+    """How many points a legend of n columns is wide, for the lengths of its labels."""
+    return sum(max(part) + HANDLE * TEXT for part in _parts(widths, n)) + GAP * TEXT * (n - 1)
+
+
+def _rows(lines: Sequence[int], n: int) -> int:
+    """How many lines of text the tallest of n columns has."""
+    return max((sum(part) for part in _parts(lines, n)), default=0)
+
+
+def key(axes: Axes, width: float | None = None) -> int:
+    """Say below axes what the marks in them mean; gives how many lines that takes.
+
+    Args:
+        axes: with marks that have labels.
+        width: inches to which labels are wrapped, one below the other; side by side as they are unless given.
+    """
+    handles, labels = axes.get_legend_handles_labels()
+    said = [
+        label if width is None else fit.wrapped(label, fit.POINTS * width - HANDLE * SMALL, SMALL) for label in labels
+    ]
+    made = axes.legend(
+        *(handles, said), ncols=len(said) if width is None else 1, loc="upper center", borderaxespad=0.0, frameon=False
+    )
+    made.set_gid(fit.BELOW)
+    for text in made.get_texts():
+        text.set(fontsize=SMALL, color=INK)
+    return sum(label.count("\n") + 1 for label in said)
 
 
 def columns(first: Sequence[Any], second: Sequence[Any]) -> list[Any]:
@@ -96,6 +176,11 @@ def square(label: str, face: str, edge: str = "white") -> Line2D:
     return Line2D([], [], linestyle="", marker="s", markersize=8.0, label=label, color=face, markeredgecolor=edge)
 
 
+def area(label: str, color: str) -> Patch:
+    """A patch for a legend, in the soft form of a color that `ramp` ends with."""
+    return Patch(color=tint(color, "white", SOFT), label=label)
+
+
 def tick(label: str) -> Line2D:
     """An upright stroke for a legend."""
     return Line2D([], [], linestyle="", marker="|", markersize=12, markeredgewidth=2, color=INK, label=label)
@@ -109,6 +194,12 @@ def line(label: str, color: str = INK, dashes: Any = "-", width: float = 2.0) ->
 def says(axes: Axes, sentence: str, color: str = INK) -> None:
     """Put a sentence where the picture would be."""
     axes.text(0.5, 0.5, sentence, transform=axes.transAxes, ha="center", va="center", fontsize=TEXT, color=color)
+
+
+def rows(names: Sequence[str]) -> tuple[list[str], float]:
+    """The names of rows of a Figure in lines of at most LONGEST_ROW inches, and how many inches high each row has to be."""
+    said = [fit.wrapped(fit.plain(name), fit.POINTS * LONGEST_ROW, SMALL) for name in names]
+    return said, ROW + 0.13 * max((name.count("\n") for name in said), default=0)
 
 
 def plain_ticks(axes: Axes, ratio: float) -> None:
@@ -148,7 +239,7 @@ def diverging() -> Pixels:
 def ramp(color: str, levels: int = LEVELS) -> Pixels:
     """(levels, 3), from nearly white to a soft form of the colour."""
     share = np.linspace(0.0, 1.0, levels)[:, None]
-    return as_pixels((1.0 - share) * np.array(to_rgb(PALE)) + share * mix(color, "white", 0.42))
+    return as_pixels((1.0 - share) * np.array(to_rgb(PALE)) + share * mix(color, "white", SOFT))
 
 
 def as_pixels(color: Array) -> Pixels:

@@ -13,10 +13,9 @@ from typing import Any, Literal
 import numpy as np
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
-from matplotlib.patches import Patch
 from numpy.typing import NDArray
 
-from nnexp.figures import style
+from nnexp.figures import fit, style
 from nnexp.figures.fields import LEAST_REACH, Field, Points
 
 Array = NDArray[np.float64]
@@ -93,7 +92,7 @@ def _name_row(axes: Any, name: str, solid: bool) -> None:
     write = axes.text2D if solid else axes.text
     write(
         *place,
-        name,
+        fit.wrapped(name, fit.POINTS * SIDE, style.TITLE),
         transform=axes.transAxes,
         rotation=90,
         va="center",
@@ -124,8 +123,7 @@ def _solid(axes: Any, panel: Panel) -> None:
     axes.view_init(ELEVATION, AZIMUTH + 180.0 * panel.turned)
     axes.set_box_aspect((1.0, 1.0, 0.75), zoom=ZOOM)
     axes.set_title(panel.title, fontsize=style.TEXT, color=style.INK)
-    axes.set_xlabel(field.names[0], fontsize=style.TEXT, color=style.INK, labelpad=-4)
-    axes.set_ylabel(field.names[1], fontsize=style.TEXT, color=style.INK, labelpad=-4)
+    style.name_solid(axes, field.names, -4.0)
     axes.tick_params(labelsize=style.SMALL - 1.0, pad=-2)
     for axis in (axes.xaxis, axes.yaxis, axes.zaxis):
         axis.set_pane_color((1.0, 1.0, 1.0, 0.0))
@@ -181,7 +179,7 @@ def _dots(axes: Any, points: Points) -> None:
 
 def _two(labels: NDArray[np.bool_]) -> Array:
     """The soft colors of label 0 and label 1."""
-    low, high = (style.mix(color, "white", 0.42) for color in (style.BLUE, style.ORANGE))
+    low, high = (style.mix(color, "white", style.SOFT) for color in (style.BLUE, style.ORANGE))
     return np.where(labels[..., None], high, low)
 
 
@@ -192,15 +190,14 @@ def _edges(centers: Array) -> tuple[float, float]:
 
 def _marks(panels: Sequence[Panel], labels: tuple[str, str], threshold: str) -> list[Any]:
     """What the colors, lines and points of these panels mean."""
-    low, high = (style.tint(color, "white", 0.42) for color in (style.BLUE, style.ORANGE))
     named = any(panel.view == "labels" for panel in panels)
     marks: list[Any] = []
     if any(panel.view != "labels" for panel in panels):
         words = (f"below the {threshold}", f"above the {threshold}")
         words = (f"{words[0]}: {labels[0]}", f"{words[1]}: {labels[1]}") if named else words
-        marks = [Patch(color=low, label=words[0]), Patch(color=high, label=words[1])]
+        marks = [style.area(words[0], style.BLUE), style.area(words[1], style.ORANGE)]
     elif named:
-        marks = [Patch(color=low, label=labels[0]), Patch(color=high, label=labels[1])]
+        marks = [style.area(labels[0], style.BLUE), style.area(labels[1], style.ORANGE)]
     marks.append(style.line(f"at the {threshold}", width=1.5))
     if any(panel.old is not None for panel in panels):
         marks.append(style.line("where it was", dashes="--", width=1.5))

@@ -6,16 +6,14 @@ and so on; the last layer is the linear classifier or regressor on top (MIT 6.03
 
 from __future__ import annotations
 
-import textwrap
 from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.patches import Patch
 from numpy.typing import NDArray
 
-from nnexp.figures import boundary, style
+from nnexp.figures import boundary, fit, style
 from nnexp.figures.plane import Plane, centers, plane
 from nnexp.frames import Recalled, recall
 from nnexp.optima.distinct.reduction import activations
@@ -27,9 +25,6 @@ MOST, LEAST = 8, 4
 
 SIDE, NAMES, TALL, SPAN = 1.7, 0.62, 1.5, 2
 """Inches of a unit's map; how many times as wide the layers' names are, as tall the output's pictures, and at most as wide."""
-
-LETTERS = 13.0
-"""Of a sentence, in an inch."""
 
 COLORS = "blue below 0, white 0, orange above, each by its own largest value"
 
@@ -65,8 +60,7 @@ def unit_maps(row: Any, most: int = MOST) -> Figure:
     spans = [places[-1, 1 + span * output : 1 + span * (output + 1)] for output in range(min(outputs, columns))]
     _output([made.add_subplot(each) for each in spans], row, run)
     style.legend(made, _key(row, run), columns=6)
-    notes = [textwrap.fill(note, int(LETTERS * made.get_figwidth())) for note in _notes(run, columns)]
-    made.suptitle("\n".join(notes), fontsize=style.TEXT, color=style.INK)
+    made.suptitle("\n".join(_notes(run, columns)), fontsize=style.TEXT, color=style.INK)
     return made
 
 
@@ -86,7 +80,8 @@ def _output(line: list[Axes], row: Any, run: Recalled) -> None:
     """What the net says, a panel for each output that has one."""
     for output, axes in enumerate(line):
         boundary.panel(axes, row, scale=0.7, tested=False, output=output)
-        name = f"guess {output + 1}: {run.configuration.data.outputs[output]}" if len(line) > 1 else "what the net says"
+        said = fit.plain(run.configuration.data.outputs[output])
+        name = f"guess {output + 1}: {said}" if len(line) > 1 else "what the net says"
         axes.set_title(name, fontsize=style.TEXT, color=style.INK)
         if output:
             axes.set_ylabel("")
@@ -163,7 +158,7 @@ def _key(row: Any, run: Recalled) -> list[Any]:
     """The legend: classes, points and boundary of the output, and the dashed line of the units."""
     handles = boundary.key([row], tested=False)
     if run.configuration.data.task == "multilabel":
-        handles[:2] = [Patch(color=style.BLUE, label="label 0"), Patch(color=style.ORANGE, label="label 1")]
+        handles[:2] = [style.area("label 0", style.BLUE), style.area("label 1", style.ORANGE)]
     if run.objective.network.n_layers > 1:
         handles.append(style.line("z = 0 of a unit", dashes=(0, (4, 3)), width=0.9))
     return handles

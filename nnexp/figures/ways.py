@@ -157,9 +157,9 @@ def _surface(axes: Any, ground: Relief) -> None:
     axes.plot_surface(x, y, J, cmap=GREYS, norm=norm, rcount=len(y), ccount=len(x), linewidth=0, antialiased=False)
     axes.contour(x, y, J, levels=levels[::3], colors="white", linewidths=0.5, zorder=2)
     axes.set(xlim=_ends(ground.axes[0]), ylim=_ends(ground.axes[1]))
-    style.tidy(axes, "J as height", *ground.on.names)
+    style.tidy(axes, "J as height")
+    style.name_solid(axes, ground.on.names, 6.0)
     axes.set_zlabel("J", fontsize=style.TEXT, color=style.INK)
-    axes.xaxis.labelpad = axes.yaxis.labelpad = 6.0
     axes.view_init(elev=38.0, azim=-62.0)
     axes.set_box_aspect((1.0, 1.0, 0.72), zoom=1.05)
     for axis in (axes.xaxis, axes.yaxis, axes.zaxis):

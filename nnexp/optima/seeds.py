@@ -6,6 +6,7 @@ is never given: seeds end in several optima, and no run has the mean of their lo
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -73,6 +74,13 @@ def label(run: Any, keys: list[str]) -> str:
     return ", ".join(
         f"{key.replace('_', ' ')} {_number(v)}" if key in named else _said(key, v) for key, v in values.items()
     )
+
+
+def data_and_loss(run: Any) -> str:
+    """What data a run is trained on and with what loss, in words; a table is called by its file's name."""
+    path = run.get("dataset.table.path") if run["dataset"] == "table" else None
+    data = Path(path).name if isinstance(path, str) else run["dataset"]
+    return f"{data}, loss {run['loss']}"
 
 
 def _number(value: Any) -> str:

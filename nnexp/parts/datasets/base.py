@@ -55,6 +55,14 @@ class Data:
             names = ("label",) if labels else self.outputs
             object.__setattr__(self, "target", Target(names, labels))
 
+    @property
+    def standardized(self) -> tuple[bool, ...]:
+        """Which of the coordinates have mean 0 and standard deviation 1 on the training part, (d,)."""
+        scaled = [getattr(column, "mean", 0.0) != 0.0 or getattr(column, "deviation", 1.0) != 1.0 for column in self.encoding.columns]
+        return tuple(
+            flag for column, flag in zip(self.encoding.columns, scaled, strict=True) for _ in column.inputs
+        )
+
 
 @dataclass(frozen=True)
 class Dataset(Part):

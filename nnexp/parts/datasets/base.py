@@ -86,6 +86,11 @@ class Dataset(Part):
         return self.name
 
 
+def count(number: int, what: str) -> str:
+    """A number of things in words: 1 row, 2,000 rows."""
+    return f"{number:,} {what}{'s' * (number != 1)}"
+
+
 def split(
     X: Array, Y: Array, task: str, test_share: float, seed: int, inputs: tuple[str, ...], outputs: tuple[str, ...]
 ) -> Data:

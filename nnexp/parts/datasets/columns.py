@@ -108,7 +108,7 @@ class Categorical:
             text = text.fillna(self.fill)
         refuse_gaps(text.isna().to_numpy(), self.name)
         known = {**{alike(level): level for level in self.levels}, **{level: level for level in self.levels}}
-        found = text.map(lambda cell: known.get(cell, known.get(alike(cell))))
+        found = text.map({cell: known.get(cell, known.get(alike(cell))) for cell in text.unique()})
         if found.isna().any():
             row = int(np.argmax(found.isna().to_numpy()))
             levels = ", ".join(self.levels[:MOST_SHOWN]) + (", ..." if len(self.levels) > MOST_SHOWN else "")
@@ -180,8 +180,13 @@ class Encoding:
 
 def cleaned(column: pd.Series, missing: Sequence[str]) -> pd.Series:
     """A column as text without blanks around the cells; missing where it is, or is spelled so."""
-    text = column.map(as_text, na_action="ignore").astype(object)
-    return text.where(text.notna() & ~text.isin(list(missing)), None)
+    if column.dtype.kind in "iuf":
+        text = column.astype("str").str.removesuffix(".0")
+    elif column.dtype == "str":
+        text = column.str.strip()
+    else:
+        text = column.astype(object).map(as_text, na_action="ignore").astype("str")
+    return text.mask(text.isin(list(missing)))
 
 
 def as_text(cell: Any) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nnexp.parts.datasets.base import Data, Dataset
+from nnexp.parts.datasets.base import Data, Dataset, count
 from nnexp.parts.datasets.columns import Categorical, Numeric
 
 MOST_NAMES, MOST_CLASSES = 6, 8
@@ -22,13 +22,9 @@ def describe(dataset: Dataset, data: Data) -> tuple[str, str]:
     always guessing its mean, on the test part (on the training part where there is no other).
     """
     rows = data.X_train.shape[1] + data.X_test.shape[1]
-    said = [f"data: {dataset.label}, {_count(rows, 'row')} used" if rows else f"data: {dataset.label}, no examples"]
+    said = [f"data: {dataset.label}, {count(rows, 'row')} used" if rows else f"data: {dataset.label}, no examples"]
     said += [", ".join(_inputs(data))]
     return "; ".join([*said, *data.notes]), f"target: {_target(data)}"
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number:,} {what}{'s' * (number != 1)}"
 
 
 def _some(names: Iterable[object], most: int = MOST_NAMES) -> str:
@@ -40,8 +36,8 @@ def _inputs(data: Data) -> list[str]:
     """The inputs by kind."""
     numeric = [column.name for column in data.encoding.columns if isinstance(column, Numeric)]
     categories = [column for column in data.encoding.columns if isinstance(column, Categorical)]
-    said = [f"{_count(len(numeric), 'numeric input')} ({_some(numeric)})"] if numeric else []
-    levels = [f"{column.name} with {_count(len(column.levels), 'level')}" for column in categories]
+    said = [f"{count(len(numeric), 'numeric input')} ({_some(numeric)})"] if numeric else []
+    levels = [f"{column.name} with {count(len(column.levels), 'level')}" for column in categories]
     return said + ([f"{len(levels)} categorical ({_some(levels)})"] if levels else [])
 
 

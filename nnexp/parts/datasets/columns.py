@@ -186,7 +186,8 @@ def cleaned(column: pd.Series, missing: Sequence[str]) -> pd.Series:
         text = column.str.strip()
     else:
         text = column.astype(object).map(as_text, na_action="ignore").astype("str")
-    return text.mask(text.isin(list(missing)))
+    absent = text.isin(list(missing))
+    return text.mask(absent) if absent.any() else text
 
 
 def as_text(cell: Any) -> str:

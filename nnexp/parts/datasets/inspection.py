@@ -106,8 +106,11 @@ class Inspector:
         Raises:
             UserError: if what a column holds is not clear or cannot be used.
         """
+        import pandas as pd
+
         text = {str(name): self._text(str(name), frame[name]) for name in frame.columns}
-        self._plain = {name: parse(cells, PLAIN) for name, cells in text.items()}
+        every = parse(pd.concat(text.values(), ignore_index=True), PLAIN).reshape(len(text), -1)
+        self._plain = dict(zip(text, every, strict=True))
         others = [cells for name, cells in text.items() if not self._is_plain(name, cells)]
         self._mark = None if self.decimal == "auto" else self.decimal
         if self._mark is None and any(map(_has_decimal_comma, others)):
@@ -126,11 +129,11 @@ class Inspector:
             raise UserError(f"{what}; {self._without(name)}")
         if column.dtype.kind == "M" and name not in self.categorical:
             raise self._dates(name, str(column.dropna().iloc[0]) if column.notna().any() else "none")
-        return _one_spelling_of_booleans(cleaned(column, self.spellings))
+        return cleaned(column, self.spellings)
 
     def _column(self, name: str, column: pd.Series, text: pd.Series) -> Column:
         if name in self.categorical or column.dtype.kind == "b" or column.dtype == "category":
-            return Column(name, text)
+            return Column(name, _one_spelling_of_booleans(text))
         if column.dtype.kind in "iuf":
             values = column.to_numpy(np.float64, na_value=np.nan)
             return self._numbers(name, text, np.where(text.isna(), np.nan, values), PLAIN)
@@ -150,7 +153,7 @@ class Inspector:
             ) from None
         if written is None:
             self._refuse_near_numbers(name, filled)
-            return Column(name, text)
+            return Column(name, _one_spelling_of_booleans(text))
         return self._numbers(name, text, parse(text, written), written)
 
     def _numbers(self, name: str, text: pd.Series, values: Array, written: Format) -> Column:
@@ -196,7 +199,7 @@ class Inspector:
         odd = list(dict.fromkeys(filled[~number]))
         row, count = int(filled.index[int(np.argmin(number))]) + 1, int((~number).sum())
         cells = f"{count} such cell{'s' * (count != 1)}"
-        what = f"{self.path} has the non-numeric cell {odd[0]!r} in row {row} of column {name}, where most are numbers ({cells})"
+        what = f"{self.path} has the non-numeric cell {odd[0]!r} in row {row} of column {name} among numbers ({cells})"
         advice = []
         if len(odd) <= MOST_SPELLINGS:
             advice.append(f"where it means a missing value say {override(f'{KEY}.missing_values', [*self._spelled(odd)])}")
@@ -305,7 +308,7 @@ def _has_decimal_comma(cells: pd.Series) -> bool:
 
 def _one_spelling_of_booleans(text: pd.Series) -> pd.Series:
     """The cells with True and False spelled in one way where a column has several spellings of them."""
-    different = set(text.dropna().unique()) if text.iloc[:100].str.lower().isin(["true", "false"]).any() else set()
+    different = set(text.dropna().unique())
     if len(different) > 2 and {cell.lower() for cell in different} == {"true", "false"}:
         return text.str.capitalize()
     return text

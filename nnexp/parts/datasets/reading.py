@@ -76,10 +76,8 @@ def read(file: Path, dialect: Dialect) -> Read:
     except Exception as error:
         first = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
         raise UserError(f"{file} cannot be read ({first}); give a CSV, Parquet or Excel file") from None
-    twice = [name for name, count in Counter(found.frame.columns).items() if count > 1]
-    if twice:
-        what = f"{file} has two columns of one name: {', '.join(map(repr, twice))}"
-        raise UserError(f"{what}; give each column a name of its own in the file, or all names with {KEY}.header=[a,b,...]")
+    if not found.frame.columns.is_unique:
+        raise UserError(f"{file} has two columns of one name; give each column a name of its own")
     return found
 
 
@@ -218,7 +216,7 @@ def _separator(sample: list[str], separator: str, file: str) -> tuple[str, str]:
     if separator != "auto":
         return {"tab": "\t", "\\t": "\t", "blank": " ", "space": " "}.get(separator, separator), '"'
     rows = [line for line in sample if not line.startswith("#")][:200] or sample[:200]
-    even = [mark for mark in SEPARATORS if mark != " " and _is_even(rows, mark)]
+    even = [mark for mark in SEPARATORS if _is_even(rows, mark)]
     if len(even) == 1 and not re.search(rf"(?:^|{re.escape(even[0])})\s*'", "".join(rows), flags=re.MULTILINE):
         return even[0], '"'
     import clevercsv  # only where it is needed: it takes a second
@@ -236,6 +234,7 @@ def _separator(sample: list[str], separator: str, file: str) -> tuple[str, str]:
 
 def _is_even(lines: list[str], mark: str) -> bool:
     """Whether a separator gives every line the same number of cells, and more than one."""
+    lines = [" ".join(line.split()) for line in lines] if mark == " " else lines
     try:
         counts = {len(row) for row in csv.reader(lines, delimiter=mark, skipinitialspace=True)}
     except csv.Error:
@@ -342,6 +341,24 @@ def _looks_total(cells: pd.DataFrame) -> str:
     return ""
 
 
+def _refuse_twice(names: list[str], used: list[str], file: str) -> None:
+    """Refuse columns of one name.
+
+    Args:
+        names: of all columns, empty where there is none.
+        used: of the columns that hold anything.
+        file: the file's name.
+    """
+    twice = [name for name, times in Counter(used).items() if times > 1]
+    if not twice:
+        return
+    own = [name or header.place_name(place) for place, name in enumerate(names)]
+    own = [f"{name}_{own[:place].count(name) + 1}" if name in own[:place] else name for place, name in enumerate(own)]
+    give = f", or give all names, as in {override(header.KEY, own)}" if len(own) <= header.MOST_NAMES else ""
+    what = f"{file} has two columns of one name: {', '.join(map(repr, twice))}"
+    raise UserError(f"{what}; give each column a name of its own in the file{give}")
+
+
 def _named(cells: pd.DataFrame, file: str, given: str | bool | tuple[str, ...]) -> Read:
     """The rows under their names; empty columns without a name are left out."""
     if not cells.size:
@@ -353,6 +370,7 @@ def _named(cells: pd.DataFrame, file: str, given: str | bool | tuple[str, ...]) 
     nameless = [place for place, name in enumerate(names) if not name]
     filled = [place for place in range(len(names)) if place not in nameless or (body.iloc[:, place] != "").any()]
     whole = [names[place] or header.place_name(place) for place in filled]
+    _refuse_twice(names, whole, file)
     frame = body.iloc[:, filled].set_axis(whole, axis=1).reset_index(drop=True)
     empty = len(names) - len(filled)
     notes = [*([note] if note else []), *([f"{empty} empty column{'s' * (empty != 1)} left out"] if empty else [])]

@@ -16,6 +16,7 @@ from nnexp.errors import UserError, override, unknown
 from nnexp.parts.datasets import reading
 from nnexp.parts.datasets.base import Data, Dataset, count, moments, one_of, split, split_by_class
 from nnexp.parts.datasets.columns import Categorical, Encoding, Numeric, Target
+from nnexp.parts.datasets.header import place_name
 from nnexp.parts.datasets.inspection import MOST_LEVELS, Column, Inspector, typed_labels
 from nnexp.parts.registry import MOST_BYTES, Seed, Share, part, refuse_too_large
 
@@ -131,6 +132,9 @@ class Table(Dataset):
             if str(name) not in known and isinstance(name, int):
                 what = f"{KEY}.{key}={name} is neither a name nor the place of a column"
                 raise UserError(f"{what}; 1 is the first column, {len(known)} or -1 the last: {', '.join(known)}")
+            if str(name) not in known and known[0] == place_name(0) and self.header is False:
+                what = f"{KEY}.{key}={name} is not known, since the file has no header"
+                raise UserError(f"{what}; give places, as in {override(f'{KEY}.target', len(known))}, or {', '.join(known)}")
             if str(name) not in known:
                 raise unknown(f"{KEY}.{key}", name, known)
             found.append(str(name))
@@ -168,7 +172,20 @@ class Table(Dataset):
         advice += [f"{KEY}.missing=median to fill them"] if gaps else []
         leave = [name for name, number in gaps.items() if 2 * number > n]
         advice += [f"leave columns out with {override(f'{KEY}.ignore', [*self.ignore, *leave])}"] if leave else []
+        advice += self._levels_of_their_own(whole)
         raise UserError(f"{what}; {count(n_whole, 'row')} {'has' if n_whole == 1 else 'have'} every value: say {', or '.join(advice)}")
+
+    def _levels_of_their_own(self, whole: Inspected) -> Iterator[str]:
+        """What to say where the spelling of a missing value may be a category, as NA is in some tables."""
+        frame = self._read().frame
+        spelled: dict[bool, set[str]] = {True: set(), False: {""}}
+        for column in (whole.target, *whole.inputs):
+            spelled[column.values is None] |= set(frame[column.name][column.missing].astype("str").str.strip())
+        own = sorted(spelled[True] - spelled[False] - {"nan"})
+        if own:
+            others = [spelling for spelling in whole.spellings if spelling not in own]
+            brief = others if self.missing_values != "auto" else [each for each in ("", "?") if each not in own]
+            yield f"where {own[0]} is a value like others {override(f'{KEY}.missing_values', brief)}"
 
     def _classes(self, target: Column) -> tuple[NDArray[np.int64] | None, list[Any]]:
         """The number of each row's class, (rows,), and the labels; None where the target is a number to be guessed.
@@ -184,7 +201,7 @@ class Table(Dataset):
             what = f"{self.path}: the target {name} has {len(levels)} different whole numbers, which may be classes or numbers"
             raise UserError(f"{what}; say {KEY}.task=classes or {KEY}.task=regression")
         two = numbers is not None and len(levels) == 2 and bool((numbers == np.round(numbers)).all())
-        if self.task == "regression" or (self.task == "auto" and numbers is not None and not two):
+        if len(levels) > 1 and (self.task == "regression" or (self.task == "auto" and numbers is not None and not two)):
             return None, []
         if not 2 <= len(levels) <= MOST_LEVELS or 2 * len(levels) > max(len(target.text), 4):
             what = f"{self.path}: the target {name} has {count(len(levels), 'different value')} in {count(len(target.text), 'row')}"

@@ -98,9 +98,8 @@ def _excel(file: Path, dialect: Dialect) -> Read:
 
     if file.suffix.lower() == ".xls":
         raise UserError(f"{file} is of Excel's old format; save it as .xlsx or as CSV")
-    with pd.ExcelFile(file, engine="openpyxl") as book:
-        names = book.sheet_names
-        sheets = {name: book.parse(name, header=None, keep_default_na=False, na_filter=False) for name in names}
+    sheets = pd.read_excel(file, sheet_name=None, header=None, na_filter=False, engine="openpyxl")
+    names = list(sheets)
     sheet = dialect.sheet
     if isinstance(sheet, int) and 1 <= sheet <= len(names):
         sheet = names[sheet - 1]
@@ -122,7 +121,7 @@ def _typed(column: pd.Series) -> pd.Series:
     filled = column[column.map(lambda cell: cell != "" and cell is not None)]
     if len(filled) == len(column):
         return column.infer_objects()
-    if filled.map(lambda cell: isinstance(cell, int | float | bool)).all() or not len(filled):
+    if filled.map(lambda cell: isinstance(cell, int | float) and not isinstance(cell, bool)).all():
         return column.where(column != "", None).astype(float)
     return column.map(lambda cell: "" if cell is None else str(cell))
 

@@ -183,9 +183,8 @@ class Table(Dataset):
             spelled[column.values is None] |= set(frame[column.name][column.missing].astype("str").str.strip())
         own = sorted(spelled[True] - spelled[False] - {"nan"})
         if own:
-            others = [spelling for spelling in whole.spellings if spelling not in own]
-            brief = others if self.missing_values != "auto" else [each for each in ("", "?") if each not in own]
-            yield f"where {own[0]} is a value like others {override(f'{KEY}.missing_values', brief)}"
+            others = [spelling for spelling in whole.spellings if spelling in spelled[False]]
+            yield f"where {own[0]} is a category of its own say {override(f'{KEY}.missing_values', others or [''])}"
 
     def _classes(self, target: Column) -> tuple[NDArray[np.int64] | None, list[Any]]:
         """The number of each row's class, (rows,), and the labels; None where the target is a number to be guessed.

@@ -144,9 +144,14 @@ def test_advice_is_followed_through_a_shell(tmp_path):
     assert "missing values of $x `y` (1), ~b [z] replaced" in " ".join(filled.stdout.split())
 
 
-@pytest.mark.parametrize("name", ["größe", "a b", "x (mm)", "~a", "$HOME", "it's", 'say "x"', "a\\b", "a=b", "{x}", "${y}", "1", "null", "!x"])
+@pytest.mark.parametrize(
+    "name",
+    ["größe", "a b", "x (mm)", "~a", "$HOME", "it's", 'say "x"', "a\\b", "a=b", "{x}", "${y}", "1", "null", "!x"],
+)
 def test_a_column_of_any_name_can_be_the_target(tmp_path, name):
     quoted = '"' + name.replace('"', '""') + '"'
     (tmp_path / "t.csv").write_text(csv(f"a,{quoted}", A, Y))
     key, value = parsed(override("dataset.table.target", name))
-    assert registry.make("dataset", "table", {"path": str(tmp_path / "t.csv"), key: value}).load().target.names == (name,)
+    assert registry.make("dataset", "table", {"path": str(tmp_path / "t.csv"), key: value}).load().target.names == (
+        name,
+    )

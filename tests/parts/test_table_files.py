@@ -64,14 +64,18 @@ def test_a_text_file_of_any_dialect(tmp_path, content, note):
 @pytest.mark.parametrize("text", ['"a","b","y"\n', '"a" "b" "y"\n'])
 def test_row_names_without_a_name_in_the_header(tmp_path, text):
     mark = text[3]
-    body = "".join(f'"{i} of R"{mark}{a}{mark}{b}{mark}"{y}"\n' for i, (a, b, y) in enumerate(zip(A, B, LABELS, strict=True)))
+    body = "".join(
+        f'"{i} of R"{mark}{a}{mark}{b}{mark}"{y}"\n' for i, (a, b, y) in enumerate(zip(A, B, LABELS, strict=True))
+    )
     data = load(tmp_path, text + body)
     assert (inputs(data), classes(data)) == ({"a": A, "b": B}, LABELS)
     assert "column_1 left out (row names)" in data.notes
 
 
 def test_a_name_between_blanks_and_a_tab(tmp_path):
-    body = "".join(f'{a}   {b}   ?      {y}\t"car name {i}"\n' for i, (a, b, y) in enumerate(zip(A, B, LABELS, strict=True)))
+    body = "".join(
+        f'{a}   {b}   ?      {y}\t"car name {i}"\n' for i, (a, b, y) in enumerate(zip(A, B, LABELS, strict=True))
+    )
     data = load(tmp_path, body, target=4, header=False)
     assert (inputs(data), classes(data)) == ({"column_1": A, "column_2": B}, LABELS)
     assert "column_3 left out (empty)" in data.notes
@@ -86,7 +90,10 @@ def test_cells_with_separators_and_newlines_within_quotation_marks(tmp_path):
     assert inputs(load(tmp_path, rows(A, ['5"', '7"'] * 5, LABELS, header="a,c,y")))["c"] == [5.0, 7.0] * 5
 
 
-@pytest.mark.parametrize(("encoding", "given"), [("latin-1", {}), ("cp1252", {}), ("cp1251", {"encoding": "cp1251"}), ("utf-16-le", {"encoding": "utf-16-le"})])
+@pytest.mark.parametrize(
+    ("encoding", "given"),
+    [("latin-1", {}), ("cp1252", {}), ("cp1251", {"encoding": "cp1251"}), ("utf-16-le", {"encoding": "utf-16-le"})],
+)
 def test_letters_outside_ascii(tmp_path, encoding, given):
     name, levels = ("цвет", ["синий", "красный"]) if encoding == "cp1251" else ("größe", ["weiß", "grün"])
     data = load(tmp_path, rows(A, levels * 5, LABELS, header=f"a,{name},y").encode(encoding), **given)
@@ -105,8 +112,9 @@ def test_letters_outside_ascii(tmp_path, encoding, given):
         ("", "is empty"),
         ("a,y\n", "has 0 rows below the header"),
         ("a,y\n1,2\n", "has 1 row below the header; at least 2 are needed"),
+        (PLAIN.replace("a,b,y", "b,y"), "the header has 2 names, and the rows have 3 cells; write a name"),
         (PLAIN + "1,2,yes,4\n", "row 12 has 4 cells, and the others 3; correct that row"),
-        (PLAIN.replace("\n", "\n", 1) * 1 + "1,2,yes\n" * 1500 + "1,2,yes,4\n", "row 1512 has 4 cells, and those before 3"),
+        (PLAIN + "1,2,yes\n" * 1500 + "1,2,yes,4\n", "row 1512 has 4 cells, and those before 3"),
         (PLAIN.replace(".", ",").replace("no", "1,0"), "the first row has 3 cells, and the others .*where numbers have decimal commas"),
         ("Sales of the north\n" + PLAIN, "the first row has 1 cells, and the others 3; delete lines above the header"),
         ("Sales of the north, 2024\n" + PLAIN, "the name y stands in row 1 below the first line; delete the lines above"),
@@ -131,10 +139,16 @@ def test_a_file_without_a_header(tmp_path):
     data = load(tmp_path, body, target=-1, header=False)
     assert (inputs(data), classes(data)) == ({"column_1": A, "column_2": B}, LABELS)
     assert same(load(tmp_path, body, header=("a", "b", "y")))
-    assert same(load(tmp_path, PLAIN.replace("a,b", "x,z"), header=("a", "b", "y")), "the first row left out for the names that are given")
+    assert same(
+        load(tmp_path, PLAIN.replace("a,b", "x,z"), header=("a", "b", "y")),
+        "the first row left out for the names that are given",
+    )
     with pytest.raises(UserError, match="gives 2 names, and .* has 3 columns"):
         load(tmp_path, body, header=("a", "y"))
-    with pytest.raises(UserError, match="target=y is not known, since the file has no header; give places, as in dataset.table.target=3"):
+    with pytest.raises(
+        UserError,
+        match="target=y is not known, since the file has no header; give places, as in dataset.table.target=3",
+    ):
         load(tmp_path, body, header=False)
 
 
@@ -192,7 +206,11 @@ def test_cells_of_excel(book):
     whole = [3, None, 1, 4, 1, 5, 9, 2, 6, 5]
     mixed = [1, "x", 2, "x", 1, "x", 2, "x", 1, "x"]
     flag = [True, False] * 5
-    data = excel(book(s=[["n", "m", "f", "y"], *map(list, zip(whole, mixed, flag, LABELS, strict=True))]), missing="median", categorical=("m",))
+    data = excel(
+        book(s=[["n", "m", "f", "y"], *map(list, zip(whole, mixed, flag, LABELS, strict=True))]),
+        missing="median",
+        categorical=("m",),
+    )
     assert inputs(data)["n"][:3] == [3.0, data.encoding.columns[0].fill, 1.0]
     assert list(inputs(data))[1:] == ["m=1", "m=2", "m=x", "f=False", "f=True"]
     assert inputs(data)["f=True"] == [1.0, 0.0] * 5
@@ -230,7 +248,9 @@ def test_types_of_parquet(tmp_path):
 
 
 def test_missing_values_of_parquet(tmp_path):
-    frame = pd.DataFrame({"n": pd.array([None, *range(9, 0, -1)], "Int64"), "a": [-1.0, *A[1:]], "f": [True, None] * 5, "y": LABELS})
+    frame = pd.DataFrame(
+        {"n": pd.array([None, *range(9, 0, -1)], "Int64"), "a": [-1.0, *A[1:]], "f": [True, None] * 5, "y": LABELS}
+    )
     with pytest.raises(UserError, match="n in 1, f in 5 of 10 rows"):
         load(tmp_path, frame, "t.parquet")
     with pytest.raises(UserError, match="n in 1, a in 1, f in 5 of 10 rows"):

@@ -40,7 +40,9 @@ def load(folder, text, target="y", **given):
 def inputs(data):
     """The inputs before they are standardized, a list of values for each, in the order of the file's rows."""
     X = np.concatenate([data.X_train, data.X_test], axis=1)[:, np.argsort(np.concatenate([data.train, data.test]))]
-    scales = [(c.mean, c.deviation) if isinstance(c, Numeric) else (0.0, 1.0) for c in data.encoding.columns for _ in c.inputs]
+    scales = [
+        (c.mean, c.deviation) if isinstance(c, Numeric) else (0.0, 1.0) for c in data.encoding.columns for _ in c.inputs
+    ]
     return {
         name: (row * deviation + mean).round(9).tolist()
         for name, row, (mean, deviation) in zip(data.inputs, X, scales, strict=True)
@@ -76,7 +78,10 @@ def test_what_numbers_the_rows_is_left_out_unless_it_is_kept(tmp_path, name, num
 
 def test_what_counts_up_is_asked_about(tmp_path):
     text = rows(range(1950, 1960), A, LABELS, header="year,a,y")
-    with pytest.raises(UserError, match=r'column year counts up.*"dataset.table.ignore=\[year\]", or make it an input with "dataset.table.keep='):
+    with pytest.raises(
+        UserError,
+        match=r'column year counts up.*"dataset.table.ignore=\[year\]", or make it an input with "dataset.table.keep=',
+    ):
         load(tmp_path, text)
     assert inputs(load(tmp_path, text, keep=("year",)))["year"] == list(range(1950, 1960))
     assert inputs(load(tmp_path, text, ignore=("year",))) == {"a": A}
@@ -88,12 +93,17 @@ def test_text_that_is_different_in_every_row_is_left_out(tmp_path):
     assert "who left out (different in every row)" in data.notes
 
 
-@pytest.mark.parametrize("codes", [[f"{i:05d}" for i in (7, 7, 12, 12, 0, 0, 7, 7, 12, 0)], ["4111111111111111"] * 9 + ["4111111111111112"]])
+@pytest.mark.parametrize(
+    "codes", [[f"{i:05d}" for i in (7, 7, 12, 12, 0, 0, 7, 7, 12, 0)], ["4111111111111111"] * 9 + ["4111111111111112"]]
+)
 def test_codes_are_not_taken_for_numbers(tmp_path, codes):
     text = rows(codes, A, LABELS, header="code,a,y")
     with pytest.raises(UserError, match="column code holds codes rather than numbers"):
         load(tmp_path, text)
-    assert list(inputs(load(tmp_path, text, categorical=("code",)))) == [*(f"code={code}" for code in sorted(set(codes))), "a"]
+    assert list(inputs(load(tmp_path, text, categorical=("code",)))) == [
+        *(f"code={code}" for code in sorted(set(codes))),
+        "a",
+    ]
     assert inputs(load(tmp_path, text, keep=("code",)))["code"] == pytest.approx(list(map(float, codes)))
 
 
@@ -126,7 +136,12 @@ WRITTEN = [
 @pytest.mark.parametrize(("cells", "numbers"), WRITTEN, ids=[cells[0] for cells, _ in WRITTEN])
 def test_numbers_as_they_are_written(tmp_path, cells, numbers):
     quoted = [f'"{cell}"' for cell in [*cells, *cells]]
-    data = load(tmp_path, rows(quoted, A[: len(quoted)] if len(quoted) <= 10 else range(len(quoted)), LABELS[: len(quoted)], header="x,a,y"))
+    data = load(
+        tmp_path,
+        rows(
+            quoted, A[: len(quoted)] if len(quoted) <= 10 else range(len(quoted)), LABELS[: len(quoted)], header="x,a,y"
+        ),
+    )
     assert inputs(data)["x"] == pytest.approx([*numbers, *numbers], rel=1e-12)
 
 
@@ -141,7 +156,10 @@ def test_a_column_that_no_format_fits_or_that_two_fit_is_no_plain_number(cells):
 @pytest.mark.parametrize(("mark", "numbers"), [(".", [1234.0, 2500.0]), (",", [1.234, 2.5])])
 def test_an_ambiguous_number_is_settled_by_the_key(tmp_path, mark, numbers):
     text = rows(['"1,234"', '"2,500"'] * 5, A, LABELS, header="x,a,y")
-    with pytest.raises(UserError, match=r"""'1,234' is 1.234 or 1234; say .*"dataset.table.decimal=.\..".* or "dataset.table.decimal=.,."""):
+    with pytest.raises(
+        UserError,
+        match=r"""'1,234' is 1.234 or 1234; say .*"dataset.table.decimal=.\..".* or "dataset.table.decimal=.,.""",
+    ):
         load(tmp_path, text)
     assert inputs(load(tmp_path, text, decimal=mark))["x"] == numbers * 5
 
@@ -181,7 +199,9 @@ def test_plain_numbers_are_the_nearest_float64(numbers):
 def test_what_is_nearly_a_number_is_refused_with_what_to_do(tmp_path, cells, says):
     n = max(len(cells), 4) * (2 if len(cells) < 20 else 1)
     cells = list(itertools.islice(itertools.cycle(cells), n))
-    text = rows(cells, [(7 * i) % n for i in range(n)], list(itertools.islice(itertools.cycle(LABELS), n)), header="x,a,y")
+    text = rows(
+        cells, [(7 * i) % n for i in range(n)], list(itertools.islice(itertools.cycle(LABELS), n)), header="x,a,y"
+    )
     with pytest.raises(UserError, match=says) as refused:
         load(tmp_path, text)
     assert "dataset.table.ignore=[x]" in str(refused.value)
@@ -189,7 +209,10 @@ def test_what_is_nearly_a_number_is_refused_with_what_to_do(tmp_path, cells, say
 
 def test_a_column_of_question_marks_is_one_of_missing_values(tmp_path):
     cells = ["?" if i % 5 else A[i] for i in range(10)]
-    with pytest.raises(UserError, match=r"x in 8 of 10 rows; 2 rows have every value.*leave columns out with .dataset.table.ignore=\[x\]"):
+    with pytest.raises(
+        UserError,
+        match=r"x in 8 of 10 rows; 2 rows have every value.*leave columns out with .dataset.table.ignore=\[x\]",
+    ):
         load(tmp_path, rows(cells, A, LABELS, header="x,a,y"))
 
 
@@ -203,11 +226,19 @@ def test_a_number_that_may_stand_for_a_missing_value_is_said(tmp_path):
 
 # Missing values.
 
-GAPS = rows(["", 1, 2, 3, 4, 5, 6, 7, 8, 9], A[:5] + ["NA"] + A[6:], ["r", "g", "r", "g", "?", "r", "r", "r", "g", "r"], LABELS, header="b,a,c,y")
+GAPS = rows(
+    ["", 1, 2, 3, 4, 5, 6, 7, 8, 9],
+    A[:5] + ["NA"] + A[6:],
+    ["r", "g", "r", "g", "?", "r", "r", "r", "g", "r"],
+    LABELS,
+    header="b,a,c,y",
+)
 
 
 def test_all_columns_with_gaps_are_named_at_once(tmp_path):
-    with pytest.raises(UserError, match="the first in row 1 of column b: b in 1, a in 1, c in 1 of 10 rows; 7 rows have every value"):
+    with pytest.raises(
+        UserError, match="the first in row 1 of column b: b in 1, a in 1, c in 1 of 10 rows; 7 rows have every value"
+    ):
         load(tmp_path, GAPS)
 
 
@@ -228,7 +259,10 @@ def test_gaps_are_filled_from_the_training_part_alone(tmp_path):
 
 def test_a_row_without_a_target_is_named_and_never_guessed(tmp_path):
     text = rows(A, ["no", "", *LABELS[2:]])
-    with pytest.raises(UserError, match="the target y is missing in 1 of 10 rows; 9 rows have every value: say dataset.table.missing=drop_rows") as said:
+    with pytest.raises(
+        UserError,
+        match="the target y is missing in 1 of 10 rows; 9 rows have every value: say dataset.table.missing=drop_rows",
+    ) as said:
         load(tmp_path, text)
     assert "ignore" not in str(said.value)
     assert inputs(load(tmp_path, text, missing="median"))["a"] == [A[0], *A[2:]]
@@ -248,7 +282,9 @@ def test_no_rows_left_is_not_advised(tmp_path):
 def test_whole_numbers_are_classes_where_the_loss_says_so(tmp_path):
     ratings = table(tmp_path, rows(A, [1, 2, 3, 1, 2, 3, 1, 2, 3, 1]))
     nll, squared = (registry.make("loss", name, {}) for name in ("softmax_nll", "huber"))
-    with pytest.raises(UserError, match="3 different whole numbers.*say dataset.table.task=classes or dataset.table.task=regression"):
+    with pytest.raises(
+        UserError, match="3 different whole numbers.*say dataset.table.task=classes or dataset.table.task=regression"
+    ):
         ratings.load()
     assert classes(ratings.for_losses((nll,)).load()) == [1, 2, 3, 1, 2, 3, 1, 2, 3, 1]
     assert ratings.for_losses((squared,)).load().task == "regression"
@@ -331,9 +367,15 @@ def test_a_target_is_given_by_its_name_or_place(tmp_path):
     text = rows(LABELS, A, header="y,a")
     for target in ("y", 1, -2):
         assert classes(load(tmp_path, text, target=target)) == LABELS
-    with pytest.raises(UserError, match="target=3 is neither a name nor the place of a column; 1 is the first column, 2 or -1 the last: y, a"):
+    with pytest.raises(
+        UserError,
+        match="target=3 is neither a name nor the place of a column; 1 is the first column, 2 or -1 the last: y, a",
+    ):
         load(tmp_path, text, target=3)
-    with pytest.raises(UserError, match="target is not given; say which column is to be guessed, as in dataset.table.target=a; columns: y, a"):
+    with pytest.raises(
+        UserError,
+        match="target is not given; say which column is to be guessed, as in dataset.table.target=a; columns: y, a",
+    ):
         load(tmp_path, text, target="")
 
 
@@ -361,7 +403,9 @@ def test_two_lines_say_what_was_read(tmp_path):
         "data: t.csv, 10 rows used; 1 numeric input (a), 1 categorical (colour with 2 levels); "
         "column_1 left out (row names); same left out (the same in every row)"
     )
-    assert target == "target: y, 2 classes; train 7 (no: 3, yes: 4); test 3 (no: 2, yes: 1); always yes: 66.7% test error"
+    assert (
+        target == "target: y, 2 classes; train 7 (no: 3, yes: 4); test 3 (no: 2, yes: 1); always yes: 66.7% test error"
+    )
 
 
 def test_the_lines_name_a_class_that_a_part_lacks_and_the_unit_of_numbers(tmp_path):

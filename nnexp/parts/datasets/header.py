@@ -60,7 +60,10 @@ def _refuse_data(cells: pd.DataFrame, first: list[str], file: str) -> None:
             f"{file}: row 1 looks like data ({shown}); say {KEY}=false where there is no header (the target is then given by "
             f"its place, -1 for the last column), or {KEY}=true where these are names{give}"
         )
-    named, below = sum(map(bool, first)), sum(str(cell).strip() != "" for cell in cells.iloc[1]) if len(cells) > 1 else 0
+    named, below = (
+        sum(map(bool, first)),
+        sum(str(cell).strip() != "" for cell in cells.iloc[1]) if len(cells) > 1 else 0,
+    )
     if len(first) > 2 and 2 * named < min(below, len(first)):
         what = f"{file}: row 1 ({first[0] or shown}) names {named} of {len(first)} columns"
         raise UserError(f"{what}; delete the lines above the header, or say {KEY}=true where this is the header")

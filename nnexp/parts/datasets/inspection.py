@@ -16,7 +16,16 @@ from numpy.typing import NDArray
 from nnexp.errors import UserError, override
 from nnexp.parts.datasets.columns import LARGEST, MISSING, cleaned
 from nnexp.parts.datasets.header import place_name
-from nnexp.parts.datasets.numbers import PLAIN, Ambiguous, Format, affixes, format_of, look_like_numbers, parse, refuse_thousands
+from nnexp.parts.datasets.numbers import (
+    PLAIN,
+    Ambiguous,
+    Format,
+    affixes,
+    format_of,
+    look_like_numbers,
+    parse,
+    refuse_thousands,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -202,7 +211,9 @@ class Inspector:
         what = f"{self.path} has the non-numeric cell {odd[0]!r} in row {row} of column {name} among numbers ({cells})"
         advice = []
         if len(odd) <= MOST_SPELLINGS:
-            advice.append(f"where it means a missing value say {override(f'{KEY}.missing_values', [*self._spelled(odd)])}")
+            advice.append(
+                f"where it means a missing value say {override(f'{KEY}.missing_values', [*self._spelled(odd)])}"
+            )
         if len(odd) == 1 and count == 1:
             advice.append(f"where row {row} is a unit, a note or a total delete it from the file")
         return UserError(f"{what}; {', or '.join([*advice, self._without(name, filled)])}")
@@ -226,7 +237,11 @@ class Inspector:
         if name == self.target:
             return f"choose another column as {KEY}.target"
         few = cells is not None and cells.nunique() <= min(MOST_LEVELS, len(cells) / 2)
-        taken = f", or take it as categories with {override(f'{KEY}.categorical', [*self.categorical, name])}" if few else ""
+        taken = (
+            f", or take it as categories with {override(f'{KEY}.categorical', [*self.categorical, name])}"
+            if few
+            else ""
+        )
         return f"leave it out with {override(f'{KEY}.ignore', [*self.ignored, name])}{taken}"
 
     def left_out(self, column: Column, nameless: tuple[str, ...]) -> str:

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 
 from nnexp.errors import UserError, override
 from nnexp.parts.datasets import header
+from nnexp.parts.datasets.numbers import look_like_numbers
 from nnexp.parts.registry import refuse_too_large
 
 if TYPE_CHECKING:
@@ -30,11 +31,19 @@ SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "vertical bar
 MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 PACKED = ((b"\x1f\x8b", "gzip"), (b"BZh", "bzip2"), (b"\xfd7zXZ", "xz"), (b"PK\x03\x04", "zip"))
 FORMATS = {
-    "<!doctype": "a web page", "<html": "a web page", "<?xml": "XML", "{": "JSON", "[{": "JSON", "@relation": "ARFF"
+    "<!doctype": "a web page",
+    "<html": "a web page",
+    "<?xml": "XML",
+    "{": "JSON",
+    "[{": "JSON",
+    "@relation": "ARFF",
 }
 """Formats that are not tables of rows, by how they begin."""
 
-TOTAL = re.compile(r"(?:grand[ -]?|sub[ -]?)?(?:totals?|sum|mean|average|summe|gesamt|insgesamt|somme|totaal|totale)[:.]?", re.IGNORECASE)
+TOTAL = re.compile(
+    r"(?:grand[ -]?|sub[ -]?)?(?:totals?|sum|mean|average|summe|gesamt|insgesamt|somme|totaal|totale)[:.]?",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True)
@@ -277,7 +286,7 @@ def _cells(body: str, separator: str, quote: str, file: str) -> pd.DataFrame:
             raise UserError(f"{file}: {_row_of(str(error))}; give every row as many cells as the header") from None
     cells = cells.apply(lambda column: column.fillna("").str.strip())
     if lengths[0] == max(lengths) - 1 and len(cells) > 1:
-        return _shifted(cells)
+        return _shifted(cells, file)
     return cells
 
 
@@ -288,7 +297,9 @@ def _lengths(body: str, separator: str, quote: str) -> list[int]:
     try:
         first = [row for row, _ in zip(rows, range(SAMPLE_ROWS), strict=False)]
     except csv.Error as error:
-        raise UserError(f"the file cannot be read as CSV ({error}); close the quotation mark that is left open") from None
+        raise UserError(
+            f"the file cannot be read as CSV ({error}); close the quotation mark that is left open"
+        ) from None
     return [len(row) for row in first if any(cell.strip() for cell in row)]
 
 
@@ -313,12 +324,20 @@ def _refuse_ragged(lengths: list[int], file: str) -> None:
         )
 
 
-def _shifted(cells: pd.DataFrame) -> pd.DataFrame:
-    """Rows with one cell more than the header: row names stand first, or a separator ends each row."""
+def _shifted(cells: pd.DataFrame, file: str) -> pd.DataFrame:
+    """Rows with one cell more than the header: row names stand first, or a separator ends each row.
+
+    Raises:
+        UserError: if the first cells do not look like row names, which are all different, and text or 1, 2, 3, ...
+    """
+    first = cells.iloc[1:, 0]
     if (cells.iloc[1:, -1] == "").all():
         return cells
-    names = cells.iloc[0].tolist()
-    cells.iloc[0] = ["", *names[:-1]]
+    counted = [[str(row + start) for row in range(len(first))] for start in (0, 1)]
+    if not first.is_unique or (look_like_numbers(first).all() and first.tolist() not in counted):
+        what = f"{file}: the header has {cells.shape[1] - 1} names, and the rows have {cells.shape[1]} cells"
+        raise UserError(f"{what}; write a name for each column into the header")
+    cells.iloc[0] = ["", *cells.iloc[0].tolist()[:-1]]
     return cells
 
 

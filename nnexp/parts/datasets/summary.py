@@ -52,7 +52,9 @@ def _target(data: Data) -> str:
         common = data.Y_train.mean(axis=1, keepdims=True) > 0.5
         Y = data.Y_test if m else data.Y_train
         wrong = (common != (Y > 0.5)).mean()
-        return f"labels {_some(data.outputs)}; train {n:,}, test {m:,}; always the more common answer: {wrong:.1%} wrong"
+        return (
+            f"labels {_some(data.outputs)}; train {n:,}, test {m:,}; always the more common answer: {wrong:.1%} wrong"
+        )
     labels = data.target.labels
     counts = [_class_counts(Y, len(labels)) for Y in (data.Y_train, data.Y_test)]
     parts = [f"{part} {int(c.sum()):,}{_counted(labels, c)}" for part, c in zip(("train", "test"), counts, strict=True)]

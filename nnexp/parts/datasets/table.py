@@ -71,7 +71,9 @@ class Table(Dataset):
     def load(self) -> Data:
         whole = self._inspected()
         rows, dropped = self._rows(whole)
-        columns = [replace(column, text=column.text.iloc[rows], values=_taken(column.values, rows)) for column in whole.inputs]
+        columns = [
+            replace(column, text=column.text.iloc[rows], values=_taken(column.values, rows)) for column in whole.inputs
+        ]
         target = replace(whole.target, text=whole.target.text.iloc[rows], values=_taken(whole.target.values, rows))
         if len(rows) < 2:
             raise UserError(f"{self.path} has {count(len(rows), 'row')} without missing values; at least 2 are needed")
@@ -134,7 +136,9 @@ class Table(Dataset):
                 raise UserError(f"{what}; 1 is the first column, {len(known)} or -1 the last: {', '.join(known)}")
             if str(name) not in known and known[0] == place_name(0) and self.header is False:
                 what = f"{KEY}.{key}={name} is not known, since the file has no header"
-                raise UserError(f"{what}; give places, as in {override(f'{KEY}.target', len(known))}, or {', '.join(known)}")
+                raise UserError(
+                    f"{what}; give places, as in {override(f'{KEY}.target', len(known))}, or {', '.join(known)}"
+                )
             if str(name) not in known:
                 raise unknown(f"{KEY}.{key}", name, known)
             found.append(str(name))
@@ -148,13 +152,18 @@ class Table(Dataset):
         """
         gaps = {column.name: int(column.missing.sum()) for column in whole.inputs if column.missing.any()}
         absent = whole.target.missing
-        broken = np.any([column.missing for column in whole.inputs] if self.missing != "median" else [absent], axis=0) | absent
+        broken = (
+            np.any([column.missing for column in whole.inputs] if self.missing != "median" else [absent], axis=0)
+            | absent
+        )
         if self.missing == "refuse" and broken.any():
             self._refuse_gaps(whole, gaps, int(absent.sum()), int((~broken).sum()))
         kept = np.flatnonzero(~broken)
         notes = [f"{count(int(broken.sum()), 'row')} with missing values dropped"] if broken.any() else []
         if self.missing == "median" and gaps:
-            notes.append(f"missing values of {', '.join(gaps)} replaced by the training part's median or most frequent level")
+            notes.append(
+                f"missing values of {', '.join(gaps)} replaced by the training part's median or most frequent level"
+            )
         return kept, tuple(notes)
 
     def _refuse_gaps(self, whole: Inspected, gaps: dict[str, int], without_target: int, n_whole: int) -> None:
@@ -173,7 +182,9 @@ class Table(Dataset):
         leave = [name for name, number in gaps.items() if 2 * number > n]
         advice += [f"leave columns out with {override(f'{KEY}.ignore', [*self.ignore, *leave])}"] if leave else []
         advice += self._levels_of_their_own(whole)
-        raise UserError(f"{what}; {count(n_whole, 'row')} {'has' if n_whole == 1 else 'have'} every value: say {', or '.join(advice)}")
+        raise UserError(
+            f"{what}; {count(n_whole, 'row')} {'has' if n_whole == 1 else 'have'} every value: say {', or '.join(advice)}"
+        )
 
     def _levels_of_their_own(self, whole: Inspected) -> Iterator[str]:
         """What to say where the spelling of a missing value may be a category, as NA is in some tables."""
@@ -205,10 +216,14 @@ class Table(Dataset):
         if not 2 <= len(levels) <= MOST_LEVELS or 2 * len(levels) > max(len(target.text), 4):
             what = f"{self.path}: the target {name} has {count(len(levels), 'different value')} in {count(len(target.text), 'row')}"
             other = f" or say {KEY}.task=regression" if numbers is not None and len(levels) > 1 else ""
-            raise UserError(f"{what}; 2 to {MOST_LEVELS} classes are allowed, each in several rows: choose another target{other}")
+            raise UserError(
+                f"{what}; 2 to {MOST_LEVELS} classes are allowed, each in several rows: choose another target{other}"
+            )
         if numbers is not None:
             decimals = bool(target.text.str.contains(r"[.,eE]").all())
-            return np.searchsorted(levels, numbers), [level if decimals or level % 1 else int(level) for level in levels]
+            return np.searchsorted(levels, numbers), [
+                level if decimals or level % 1 else int(level) for level in levels
+            ]
         labels, spelled = typed_labels(levels)
         number = {text: place for place, text in enumerate(spelled)}
         return target.text.map(number).to_numpy(np.int64), labels
@@ -227,7 +242,9 @@ class Table(Dataset):
         name = target.name
         if classes is None:
             values = np.asarray(target.values)[None, :]
-            mean, deviation = moments(values[:, train]) if self.standardize_target else (np.zeros((1, 1)), np.ones((1, 1)))
+            mean, deviation = (
+                moments(values[:, train]) if self.standardize_target else (np.zeros((1, 1)), np.ones((1, 1)))
+            )
             told = Target((name,), (), float(mean[0, 0]), float(deviation[0, 0]))
             return (values - mean) / deviation, "regression", (name,), told
         names = tuple(label if isinstance(label, str) else f"{name}={label}" for label in labels)
@@ -256,7 +273,9 @@ def _inspected(table: Table, content: str) -> Inspected:
         raise UserError(f"{table.path} has {count(len(found.frame), 'row')} below the header; at least 2 are needed")
     if table.target == "":
         example = override(f"{KEY}.target", names[-1])
-        raise UserError(f"{KEY}.target is not given; say which column is to be guessed, as in {example}; columns: {', '.join(names)}")
+        raise UserError(
+            f"{KEY}.target is not given; say which column is to be guessed, as in {example}; columns: {', '.join(names)}"
+        )
     _refuse_lines_above(table, found.frame)
     (target,) = table._named([table.target], names, "target")
     others = [name for name in names if name != target]
@@ -291,8 +310,14 @@ def _no_inputs(table: Table, left: dict[str, str]) -> UserError:
     """The refusal of a table of which no column can be an input."""
     said = "".join(f"; {name} is left out ({reason})" for name, reason in left.items())
     numbering = [name for name, reason in left.items() if reason in ("numbers the rows", "row names")]
-    keep = f", or keep what numbers the rows with {override(f'{KEY}.keep', [*table.keep, *numbering])}" if numbering else ""
-    return UserError(f"{table.path} has no column to learn from beside the target{said}; give a table with more columns{keep}")
+    keep = (
+        f", or keep what numbers the rows with {override(f'{KEY}.keep', [*table.keep, *numbering])}"
+        if numbering
+        else ""
+    )
+    return UserError(
+        f"{table.path} has no column to learn from beside the target{said}; give a table with more columns{keep}"
+    )
 
 
 def _written(columns: Iterable[Column]) -> Iterator[str]:
@@ -339,7 +364,9 @@ def _fitted(column: Column, train: Rows, missing: str) -> Numeric | Categorical:
     """What the training part says of a column: mean and deviation, or levels, and what stands in for a missing value."""
     if column.values is None:
         most = column.text.iloc[train].mode()
-        return Categorical(column.name, tuple(column.levels), str(most.iloc[0]) if missing == "median" and len(most) else None)
+        return Categorical(
+            column.name, tuple(column.levels), str(most.iloc[0]) if missing == "median" and len(most) else None
+        )
     known = column.values[train]
     fill = None
     if missing == "median":

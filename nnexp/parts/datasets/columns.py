@@ -1,7 +1,7 @@
 """How do rows of the user's own table become the inputs of a net, and its outputs labels and values of the table again?
 
-Every data set has an `Encoding`: what was learned from the training part (means, deviations, levels, fill values) as plain numbers
-and names, so that a net can be carried away with it. Training inputs and new rows go through the same lines.
+Every data set has an `Encoding`: what was learned from the training part (means, deviations, levels, fill values) as plain
+numbers and names, so that a net can be carried away with it. Training inputs and new rows go through the same lines.
 """
 
 from __future__ import annotations
@@ -174,7 +174,7 @@ class Encoding:
                 raise UserError(f"{what}; give (rows, {len(self.columns)}), a column each for {', '.join(self.names)}")
             return pd.DataFrame(values, columns=self.names).infer_objects()
         if all(isinstance(name, int | np.integer) for name in rows.columns):
-            return rows.set_axis([f"column_{name + 1}" for name in rows.columns], axis=1)
+            return rows.set_axis([f"column_{int(name) + 1}" for name in rows.columns], axis=1)
         return rows.set_axis([str(name).strip() for name in rows.columns], axis=1)
 
 

@@ -17,7 +17,9 @@ from nnexp.errors import UserError, override
 from nnexp.parts.datasets.columns import LARGEST, MISSING, cleaned
 from nnexp.parts.datasets.header import place_name
 from nnexp.parts.datasets.numbers import (
+    APOSTROPHE,
     PLAIN,
+    SIGN,
     Ambiguous,
     Format,
     affixes,
@@ -40,11 +42,12 @@ FEWEST_NUMBERED = 8
 MONTH = "(?:jan|feb|mar|apr|may|mai|jun|jul|aug|sep|oct|okt|nov|dec|dez)[a-z]*"
 DATES = re.compile(
     r"(?:\d{4}[-/.]\d{1,2}(?:[-/.]\d{1,2})?|\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}|\d{4}-?q[1-4]|"
-    rf"(?:\d{{1,2}}[. -]+)?{MONTH}[.,]?[ -]+\d{{1,4}}(?:,? \d{{4}})?)(?:[ t]+\d{{1,2}}:\d{{2}}.*)?|\d{{1,2}}:\d{{2}}(?::\d{{2}}.*)?",
+    rf"(?:\d{{1,2}}[. -]+)?{MONTH}[.,]?[ -]+\d{{1,4}}(?:,? \d{{4}})?)(?:[ t]+\d{{1,2}}:\d{{2}}.*)?|"
+    r"\d{1,2}:\d{2}(?::\d{2}.*)?",
     flags=re.IGNORECASE,
 )
 IDENTIFIER = re.compile(r"(?:.*[ _.-])?(?:id|index|idx|uuid|guid|row|nr|no|number)|.*[a-z](?:ID|Id)", flags=0)
-NEARLY = r"[-+−(]?[^\w\s]?[-+−]?\d[\d.,'’ ]*[^\w\s]?(?:[dDeE][-+]?\d+)?[^\w\s]?"
+NEARLY = rf"[(]?[^\w\s]?{SIGN}?\d[\d.,'{APOSTROPHE} ]*[^\w\s]?(?:[dDeE][-+]?\d+)?[^\w\s]?"
 """Cells that are nearly numbers, such as (4.60), 1.2D-03, 5- and 10.0.0.1."""
 
 MOSTLY, MOST_SPELLINGS = 0.8, 5
@@ -134,8 +137,8 @@ class Inspector:
         """The cells of a column as text."""
         mixed = column.dtype == object and column.map(lambda cell: isinstance(cell, ODD)).any()
         if mixed or column.dtype.kind in "mcV":
-            what = f"{self.path}: column {name} holds lists, records, durations or bytes, which are neither numbers nor categories"
-            raise UserError(f"{what}; {self._without(name)}")
+            what = f"{self.path}: column {name} holds lists, records, durations or bytes"
+            raise UserError(f"{what}, which are neither numbers nor categories; {self._without(name)}")
         if column.dtype.kind == "M" and name not in self.categorical:
             raise self._dates(name, str(column.dropna().iloc[0]) if column.notna().any() else "none")
         return cleaned(column, self.spellings)

@@ -21,15 +21,17 @@ Array = NDArray[np.float64]
 
 UNSIGNED = r"(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?"
 SPACES = " \u00a0\u202f"
+MINUS, APOSTROPHE, MICRO = "\u2212", "\u2019", "\u00b5"
+SIGN = f"[-+{MINUS}]"
 CURRENCY = r"[A-Z]{0,3}[$€£¥₹₽₩₺₫¢]|USD|EUR|GBP|CHF|JPY|CNY|INR|CAD|AUD|SEK|NOK|DKK|PLN|BRL|Rs\.?|kr\.?"
 SPELLED = re.compile(
-    rf"(?P<sign>[-+−]?)(?P<prefix>(?:{CURRENCY})?)[{SPACES}]*"
-    rf"(?P<body>[-+−]?(?:\d[\d.,'’{SPACES}]*|[.,]\d+)(?:[eE][-+]?\d+)?)[{SPACES}]*"
-    rf"(?P<suffix>(?:%|‰|°|{CURRENCY}|[°µ\"'A-Za-z][A-Za-zµ²³0-9/°.]{{0,11}})?)"
+    rf"(?P<sign>{SIGN}?)(?P<prefix>(?:{CURRENCY})?)[{SPACES}]*"
+    rf"(?P<body>{SIGN}?(?:\d[\d.,'{APOSTROPHE}{SPACES}]*|[.,]\d+)(?:[eE][-+]?\d+)?)[{SPACES}]*"
+    rf"(?P<suffix>(?:%|‰|°|{CURRENCY}|[°{MICRO}\"'A-Za-z][A-Za-z{MICRO}²³0-9/°.]{{0,11}})?)"
 )
 """A number with a currency before it, or a currency, percent sign or unit behind it."""
 
-NUMBER_LIKE = rf"[-+−]?(?:\d[\d.,'’{SPACES}]*|[.,]\d+)(?:[eE][-+]?\d+)?"
+NUMBER_LIKE = rf"{SIGN}?(?:\d[\d.,'{APOSTROPHE}{SPACES}]*|[.,]\d+)(?:[eE][-+]?\d+)?"
 
 
 @dataclass(frozen=True)
@@ -64,7 +66,7 @@ def parse(cells: pd.Series, written: Format) -> Array:
     """The numbers that cells of text hold, (rows,); NaN where a cell is missing or not a number of this format."""
     text = cells.astype("str")
     if written != PLAIN:
-        text = text.str.replace("−", "-", regex=False)
+        text = text.str.replace(MINUS, "-", regex=False)
     if written.prefix or written.suffix:
         text = _without(text, written)
     if written.thousands or written.decimal != ".":
@@ -96,7 +98,7 @@ def _plain(text: pd.Series, written: Format) -> pd.Series:
     """The cells with "." as decimal mark and no thousands separators; missing where a cell is not of this format."""
     decimal, body = re.escape(written.decimal), r"\d+"
     if written.thousands:
-        text = text.str.replace(f"[{SPACES}]", " ", regex=True).str.replace("’", "'", regex=False)
+        text = text.str.replace(f"[{SPACES}]", " ", regex=True).str.replace(APOSTROPHE, "'", regex=False)
         body = rf"(?:\d{{1,3}}(?:{re.escape(written.thousands)}\d{{3}})+|\d+)"
     fits = text.str.fullmatch(rf"[-+]?(?:{body}(?:{decimal}\d*)?|{decimal}\d+)(?:[eE][-+]?\d+)?", na=False)
     text = text.where(fits)

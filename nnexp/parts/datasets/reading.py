@@ -231,7 +231,7 @@ def _separator(sample: list[str], separator: str, file: str) -> tuple[str, str]:
 
     try:
         found = clevercsv.Sniffer().sniff("".join(line[:10_000] for line in rows), delimiters="".join(SEPARATORS))
-        mark, quote = found.delimiter, found.quotechar
+        mark, quote = (found.delimiter, found.quotechar) if found else ("", "")
     except Exception:  # the sniffer has none that fits
         mark, quote = "", ""
     if not mark and len(rows) > 1 and any(each in rows[0] for each in SEPARATORS):
@@ -252,12 +252,8 @@ def _is_even(lines: list[str], mark: str) -> bool:
 
 def _comment_lines(lines: list[str], separator: str) -> int:
     """How many lines at the beginning are comments; a header may begin with "#" as its first name."""
-    count = 0
-    for line in lines:
-        if not line.startswith("#") or line.startswith(f"#{separator}"):
-            return count
-        count += 1
-    return 0
+    names = (place for place, line in enumerate(lines) if not line.startswith("#") or line.startswith(f"#{separator}"))
+    return next(names, 0)
 
 
 def _cells(body: str, separator: str, quote: str, file: str) -> pd.DataFrame:
@@ -310,7 +306,7 @@ def _row_of(message: str) -> str:
 
 
 def _refuse_ragged(lengths: list[int], file: str) -> None:
-    """Refuse a file whose rows do not have as many cells as its first row, unless each has one more, as row names are written."""
+    """Refuse rows that do not have as many cells as the first row, unless each has one more, as with row names."""
     common, _ = Counter(lengths[1:] or lengths).most_common(1)[0]
     longer = next((place for place, length in enumerate(lengths) if length > max(common, lengths[0])), None)
     if longer is not None:

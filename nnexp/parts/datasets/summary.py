@@ -99,7 +99,8 @@ def _numbers(data: Data) -> str:
     scaled = ", standardized for training" if target.deviation != 1.0 else ""
     middle = f", mean {mean[0, 0]:.4g}" if len(mean) == 1 else ""
     sizes = f"train {own['train'].shape[1]:,}, test {own['test'].shape[1]:,}"
-    return f"{_some(target.names)}, numbers from {low:.4g} to {high:.4g}{middle}{scaled}; {sizes}; always the mean: {part} RMSE {rmse:.4g}"
+    values = f"{_some(target.names)}, numbers from {low:.4g} to {high:.4g}{middle}{scaled}"
+    return f"{values}; {sizes}; always the mean: {part} RMSE {rmse:.4g}"
 
 
 def describe_all(pairs: Iterable[tuple[Dataset, Data]]) -> list[str]:

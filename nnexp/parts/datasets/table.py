@@ -92,7 +92,8 @@ class Table(Dataset):
 
     def read(self, path: str | Path) -> pd.DataFrame:
         """Another file that is written as this one, as a frame."""
-        return replace(self, path=str(path))._read().frame
+        table: Table = replace(self, path=str(path))  # type: ignore[call-arg]  # `part` makes the dataclass
+        return table._read().frame
 
     def for_losses(self, losses: tuple[Any, ...]) -> Table:
         if self.task != "auto" or not losses:
@@ -100,7 +101,7 @@ class Table(Dataset):
         classes = any("regression" not in loss.tasks for loss in losses)
         if not _are_few_whole_numbers(self._inspected().target, MOST_LEVELS if classes else MOST_RATINGS):
             return self
-        return replace(self, task="classes" if classes else "regression")
+        return replace(self, task="classes" if classes else "regression")  # type: ignore[call-arg]
 
     def _file(self) -> Path:
         if not self.path:
@@ -211,19 +212,20 @@ class Table(Dataset):
             what = f"{self.path}: the target {name} has {len(levels)} different whole numbers, which may be classes or numbers"
             raise UserError(f"{what}; say {KEY}.task=classes or {KEY}.task=regression")
         two = numbers is not None and len(levels) == 2 and bool((numbers == np.round(numbers)).all())
-        if len(levels) > 1 and (self.task == "regression" or (self.task == "auto" and numbers is not None and not two)):
+        as_numbers = self.task == "regression" or (self.task == "auto" and numbers is not None and not two)
+        if len(levels) > 1 and as_numbers:
             return None, []
         if not 2 <= len(levels) <= MOST_LEVELS or 2 * len(levels) > max(len(target.text), 4):
-            what = f"{self.path}: the target {name} has {count(len(levels), 'different value')} in {count(len(target.text), 'row')}"
+            different, rows = count(len(levels), "different value"), count(len(target.text), "row")
+            what = f"{self.path}: the target {name} has {different} in {rows}"
             other = f" or say {KEY}.task=regression" if numbers is not None and len(levels) > 1 else ""
             raise UserError(
                 f"{what}; 2 to {MOST_LEVELS} classes are allowed, each in several rows: choose another target{other}"
             )
         if numbers is not None:
             decimals = bool(target.text.str.contains(r"[.,eE]").all())
-            return np.searchsorted(levels, numbers), [
-                level if decimals or level % 1 else int(level) for level in levels
-            ]
+            labels = [level if decimals or level % 1 else int(level) for level in levels]
+            return np.asarray(np.searchsorted(levels, numbers), dtype=np.int64), labels
         labels, spelled = typed_labels(levels)
         number = {text: place for place, text in enumerate(spelled)}
         return target.text.map(number).to_numpy(np.int64), labels
@@ -256,7 +258,7 @@ class Table(Dataset):
 
 @dataclass(frozen=True)
 class Inspected:
-    """A table's columns: the target, those that are inputs, what else is to be known in words, how missing values are spelled."""
+    """A table's columns: the target, the inputs, notes in words, and the spellings of missing values."""
 
     target: Column
     inputs: tuple[Column, ...]

@@ -93,7 +93,7 @@ BAD = [
     (["dataset=table", "dataset.table.path=no.csv", "dataset.table.target=y"], "there is no such file"),
     (["dataset=table", "dataset.table.path=my.csv", "dataset.table.target=labl"], "did you mean label?"),
     (["dataset=table", "dataset.table.path=gap.csv", "dataset.table.target=label"], "row 2 of column b"),
-    (["dataset=table", "dataset.table.path=word.csv", "dataset.table.target=label"], "'x' in row 2 of column b"),
+    (["dataset=table", "dataset.table.path=word.csv", "dataset.table.target=label"], "cell 'x' in row 2 of column b"),
     (["features=steps", "features.steps.w=[[1,2,3]]", "features.steps.w0=[1]"], "2 numbers"),
     (["-m", "depth=1,2", "activation=tanh,tnah"], "did you mean tanh?"),
     (["seeds=1", "-m", "depth=1,2"], "put flags first"),
@@ -109,7 +109,7 @@ BAD = [
     (["sweep=optima", "passes=5"], "say pairs=[] as well"),
     (["sweep=optima", "steps=5"], "say pairs=[] as well"),
     (["dataset=go_for_a_run", "features=polynomial", "features.polynomial.order=198"], "too large"),
-    (["dataset=table", "dataset.table.path=extra.csv", "dataset.table.target=label"], "Length of header"),
+    (["dataset=table", "dataset.table.path=extra.csv", "dataset.table.target=label"], "the header has 3 names"),
     (
         ["dataset=table", "dataset.table.path=my.csv", "dataset.table.target=label", "dataset.table.ignore=[c]"],
         "known: a, b",

@@ -69,7 +69,7 @@ def test_a_table_of_bytes_and_a_folder_are_no_data_set(tmp_path):
     bad = tmp_path / "bytes.parquet"
     pd.DataFrame({"x": [b"a", b"b", b"c"] * 4, "label": [0, 1, 0] * 4}).to_parquet(bad)
     for path, says in (
-        (bad, "column x holds lists, records or bytes"),
+        (bad, "column x holds lists, records, durations or bytes"),
         (tmp_path, "there is no such file"),
     ):
         made = registry.make("dataset", "table", {"path": str(path), "target": "label"})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -40,8 +40,8 @@ class Data:
     task: str
     inputs: tuple[str, ...]
     outputs: tuple[str, ...]
-    encoding: Encoding = Encoding(())
-    target: Target = Target(())
+    encoding: Encoding = field(default_factory=lambda: Encoding(()))
+    target: Target = field(default_factory=lambda: Target(()))
     train: Rows | None = None
     test: Rows | None = None
     notes: tuple[str, ...] = ()
@@ -92,6 +92,11 @@ class Dataset(Part):
     def label(self) -> str:
         """What it is called in pictures and tables."""
         return self.name
+
+
+def count(number: int, what: str) -> str:
+    """A number of things in words: 1 row, 2,000 rows."""
+    return f"{number:,} {what}{'s' * (number != 1)}"
 
 
 def split(

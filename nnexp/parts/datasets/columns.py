@@ -1,7 +1,7 @@
 """How do rows of the user's own table become the inputs of a net, and its outputs labels and values of the table again?
 
-Every data set has an `Encoding`: what was learned from the training part (means, deviations, levels, fill values) as plain numbers
-and names, so that a net can be carried away with it. Training inputs and new rows go through the same lines.
+Every data set has an `Encoding`: what was learned from the training part (means, deviations, levels, fill values) as plain
+numbers and names, so that a net can be carried away with it. Training inputs and new rows go through the same lines.
 """
 
 from __future__ import annotations
@@ -108,7 +108,7 @@ class Categorical:
             text = text.fillna(self.fill)
         refuse_gaps(text.isna().to_numpy(), self.name)
         known = {**{alike(level): level for level in self.levels}, **{level: level for level in self.levels}}
-        found = text.map(lambda cell: known.get(cell, known.get(alike(cell))))
+        found = text.map({cell: known.get(cell, known.get(alike(cell))) for cell in text.unique()})
         if found.isna().any():
             row = int(np.argmax(found.isna().to_numpy()))
             levels = ", ".join(self.levels[:MOST_SHOWN]) + (", ..." if len(self.levels) > MOST_SHOWN else "")
@@ -174,14 +174,20 @@ class Encoding:
                 raise UserError(f"{what}; give (rows, {len(self.columns)}), a column each for {', '.join(self.names)}")
             return pd.DataFrame(values, columns=self.names).infer_objects()
         if all(isinstance(name, int | np.integer) for name in rows.columns):
-            return rows.set_axis([f"column_{name + 1}" for name in rows.columns], axis=1)
+            return rows.set_axis([f"column_{int(name) + 1}" for name in rows.columns], axis=1)
         return rows.set_axis([str(name).strip() for name in rows.columns], axis=1)
 
 
 def cleaned(column: pd.Series, missing: Sequence[str]) -> pd.Series:
     """A column as text without blanks around the cells; missing where it is, or is spelled so."""
-    text = column.map(as_text, na_action="ignore").astype(object)
-    return text.where(text.notna() & ~text.isin(list(missing)), None)
+    if column.dtype.kind in "iuf":
+        text = column.astype("str").str.removesuffix(".0")
+    elif column.dtype == "str":
+        text = column.str.strip()
+    else:
+        text = column.astype(object).map(as_text, na_action="ignore").astype("str")
+    absent = text.isin(list(missing))
+    return text.mask(absent) if absent.any() else text
 
 
 def as_text(cell: Any) -> str:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from nnexp.errors import UserError, override
-from nnexp.parts.datasets.numbers import look_like_numbers
+from nnexp.parts.datasets.numbers import NUMBER_LIKE
 
 if TYPE_CHECKING:
     import pandas as pd
 
 KEY = "dataset.table.header"
-SAMPLE_ROWS = 1000
+SAMPLE_ROWS, MOST_NAMES = 100, 12
 MOSTLY = 0.8
 """From this share of numbers on, a column is one of numbers."""
 
@@ -38,19 +39,34 @@ def split(cells: pd.DataFrame, file: str, given: str | bool | tuple[str, ...]) -
     if isinstance(given, tuple):
         if len(given) != len(first):
             raise UserError(f"{KEY} gives {len(given)} names, and {file} has {len(first)} columns; give as many names")
-        is_header = not looks_like_data(cells)
-        return list(given), cells.iloc[is_header:], "the first row left out for the names that are given" if is_header else ""
+        replaced = not looks_like_data(cells)
+        note = "the first row left out for the names that are given"
+        return list(given), cells.iloc[int(replaced) :], note if replaced else ""
     if given is False:
         return [""] * len(first), cells, "no header"
-    if given == "auto" and looks_like_data(cells):
-        shown = ", ".join(cell if len(cell) <= 12 else f"{cell[:11]}..." for cell in first[:5])
-        more = ", ..." if len(first) > 5 else ""
-        names = [f"name{place + 1}" for place in range(min(3, len(first)))]
-        raise UserError(
-            f"{file}: row 1 looks like data ({shown}{more}); say {KEY}=false where there is no header, "
-            f"{KEY}=true where these are names, or give names, as in {override(KEY, names)}"
-        )
+    if given == "auto":
+        _refuse_data(cells, first, file)
     return first, cells.iloc[1:], ""
+
+
+def _refuse_data(cells: pd.DataFrame, first: list[str], file: str) -> None:
+    """Refuse a first row that looks like data, or like a title above the names."""
+    shown = ", ".join(cell if len(cell) <= 12 else f"{cell[:11]}..." for cell in first[:5])
+    shown += ", ..." if len(first) > 5 else ""
+    if looks_like_data(cells):
+        names = override(KEY, [place_name(place) for place in range(len(first))])
+        give = f", or give all {len(first)} names, as in {names}" if len(first) <= MOST_NAMES else ""
+        raise UserError(
+            f"{file}: row 1 looks like data ({shown}); say {KEY}=false where there is no header (the target is then given by "
+            f"its place, -1 for the last column), or {KEY}=true where these are names{give}"
+        )
+    named, below = (
+        sum(map(bool, first)),
+        sum(str(cell).strip() != "" for cell in cells.iloc[1]) if len(cells) > 1 else 0,
+    )
+    if len(first) > 2 and 2 * named < min(below, len(first)):
+        what = f"{file}: row 1 ({first[0] or shown}) names {named} of {len(first)} columns"
+        raise UserError(f"{what}; delete the lines above the header, or say {KEY}=true where this is the header")
 
 
 def looks_like_data(cells: pd.DataFrame) -> bool:
@@ -59,27 +75,24 @@ def looks_like_data(cells: pd.DataFrame) -> bool:
     if not len(body):
         return False
     alike, other, again = 0, 0, 0
-    for place in range(cells.shape[1]):
-        name, column = str(cells.iloc[0, place]).strip(), body.iloc[:, place]
-        if name in GAPS:
+    for name, *column in zip(*[cells.iloc[0].tolist(), *body.to_numpy(dtype=object).tolist()], strict=True):
+        text = [str(cell).strip() for cell in column]
+        first = str(name).strip()
+        if first in GAPS:
             continue
-        if _is_number(name) and _numeric(column):
-            alike += 1
-        elif not _is_number(name) and _numeric(column):
-            other += 1
-        elif name in set(column.astype(str)):
+        if _is_numeric(text):
+            alike += _is_number(first)
+            other += not _is_number(first)
+        elif first in text:
             again += 1
     return not other and (alike > 0 or 2 * again >= cells.shape[1])
 
 
-def _is_number(name: str) -> bool:
-    import pandas as pd
-
-    return bool(look_like_numbers(pd.Series([name], dtype="str"))[0])
+def _is_number(cell: str) -> bool:
+    return re.fullmatch(NUMBER_LIKE, cell) is not None
 
 
-def _numeric(column: pd.Series) -> bool:
+def _is_numeric(column: list[str]) -> bool:
     """Whether nearly all cells of a column that are not gaps are numbers, as a file writes them."""
-    text = column.astype(str).str.strip()
-    filled = text[~text.isin(GAPS)]
-    return bool(len(filled)) and float(look_like_numbers(filled).mean()) >= MOSTLY
+    filled = [cell for cell in column if cell not in GAPS]
+    return bool(filled) and sum(map(_is_number, filled)) >= MOSTLY * len(filled)

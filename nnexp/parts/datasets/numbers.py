@@ -19,14 +19,19 @@ if TYPE_CHECKING:
 
 Array = NDArray[np.float64]
 
+UNSIGNED = r"(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?"
 SPACES = " \u00a0\u202f"
+MINUS, APOSTROPHE, MICRO = "\u2212", "\u2019", "\u00b5"
+SIGN = f"[-+{MINUS}]"
 CURRENCY = r"[A-Z]{0,3}[$€£¥₹₽₩₺₫¢]|USD|EUR|GBP|CHF|JPY|CNY|INR|CAD|AUD|SEK|NOK|DKK|PLN|BRL|Rs\.?|kr\.?"
 SPELLED = re.compile(
-    rf"(?P<sign>[-+−]?)(?P<prefix>(?:{CURRENCY})?)[{SPACES}]*"
-    rf"(?P<body>[-+−]?(?:\d[\d.,'’{SPACES}]*|[.,]\d+)(?:[eE][-+]?\d+)?)[{SPACES}]*"
-    rf"(?P<suffix>(?:%|‰|°|{CURRENCY}|[°µ\"'A-Za-z][A-Za-zµ²³0-9/°.]{{0,11}})?)"
+    rf"(?P<sign>{SIGN}?)(?P<prefix>(?:{CURRENCY})?)[{SPACES}]*"
+    rf"(?P<body>{SIGN}?(?:\d[\d.,'{APOSTROPHE}{SPACES}]*|[.,]\d+)(?:[eE][-+]?\d+)?)[{SPACES}]*"
+    rf"(?P<suffix>(?:%|‰|°|{CURRENCY}|[°{MICRO}\"'A-Za-z][A-Za-z{MICRO}²³0-9/°.]{{0,11}})?)"
 )
 """A number with a currency before it, or a currency, percent sign or unit behind it."""
+
+NUMBER_LIKE = rf"{SIGN}?(?:\d[\d.,'{APOSTROPHE}{SPACES}]*|[.,]\d+)(?:[eE][-+]?\d+)?"
 
 
 @dataclass(frozen=True)
@@ -59,17 +64,27 @@ class Ambiguous(ValueError):
 
 def parse(cells: pd.Series, written: Format) -> Array:
     """The numbers that cells of text hold, (rows,); NaN where a cell is missing or not a number of this format."""
-    import pandas as pd
-
-    text = cells.astype("string").str.replace("−", "-", regex=False)
+    text = cells.astype("str")
+    if written != PLAIN:
+        text = text.str.replace(MINUS, "-", regex=False)
     if written.prefix or written.suffix:
         text = _without(text, written)
     if written.thousands or written.decimal != ".":
         text = _plain(text, written)
-    number = text.str.fullmatch(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?").fillna(False).to_numpy(dtype=bool)
+    number = text.str.fullmatch(rf"[-+]?{UNSIGNED}", na=False).to_numpy(dtype=bool)
     values = np.full(len(text), np.nan)
-    values[number] = pd.array(text[number], dtype="string").to_numpy(dtype=object).astype(np.float64)
+    values[number] = _floats(text[number])
     return values
+
+
+def _floats(text: pd.Series) -> Array:
+    """Plain numbers as the nearest float64 each; infinite where they are too large."""
+    import pyarrow as pa
+
+    try:
+        return np.asarray(pa.array(text, pa.large_string()).cast(pa.float64()))
+    except pa.ArrowInvalid:  # it does not take +1
+        return np.asarray(pa.array(text.str.removeprefix("+"), pa.large_string()).cast(pa.float64()))
 
 
 def _without(text: pd.Series, written: Format) -> pd.Series:
@@ -83,9 +98,9 @@ def _plain(text: pd.Series, written: Format) -> pd.Series:
     """The cells with "." as decimal mark and no thousands separators; missing where a cell is not of this format."""
     decimal, body = re.escape(written.decimal), r"\d+"
     if written.thousands:
-        text = text.str.replace(f"[{SPACES}]", " ", regex=True).str.replace("’", "'", regex=False)
+        text = text.str.replace(f"[{SPACES}]", " ", regex=True).str.replace(APOSTROPHE, "'", regex=False)
         body = rf"(?:\d{{1,3}}(?:{re.escape(written.thousands)}\d{{3}})+|\d+)"
-    fits = text.str.fullmatch(rf"[-+]?(?:{body}(?:{decimal}\d*)?|{decimal}\d+)(?:[eE][-+]?\d+)?").fillna(False)
+    fits = text.str.fullmatch(rf"[-+]?(?:{body}(?:{decimal}\d*)?|{decimal}\d+)(?:[eE][-+]?\d+)?", na=False)
     text = text.where(fits)
     if written.thousands:
         text = text.str.replace(written.thousands, "", regex=False)
@@ -121,6 +136,17 @@ def format_of(cells: pd.Series, decimal: str | None = None) -> Format | None:
     return min(equal, key=lambda written: (written.thousands != "", written.decimal != "."))
 
 
+def refuse_thousands(cells: pd.Series) -> None:
+    """Refuse plain numbers that may have points between thousands, as all may that are written like 1.234.
+
+    Raises:
+        Ambiguous: if every cell has groups of three digits after a point, and none begins with 0.
+    """
+    if cells.str.fullmatch(r"[-+]?[1-9]\d{0,2}\.\d{3}").all():
+        first = str(cells.iloc[0])
+        raise Ambiguous(first, (float(first), float(first.replace(".", ""))))
+
+
 def _fitting(cells: pd.Series, prefix: str, suffix: str, decimal: str | None) -> Iterator[tuple[Format, Array]]:
     """Every format that all cells fit, with the numbers that it gives; those of a decimal comma first where it is known."""
     order = [f for f in FORMATS if decimal != "." or f.decimal == "."]
@@ -134,8 +160,7 @@ def _fitting(cells: pd.Series, prefix: str, suffix: str, decimal: str | None) ->
 
 def look_like_numbers(cells: pd.Series) -> NDArray[np.bool_]:
     """Which cells of text are numbers with any decimal mark and separator, without currency or unit, (rows,)."""
-    spelled = cells.astype("string").str.fullmatch(rf"[-+−]?(?:\d[\d.,'’{SPACES}]*|[.,]\d+)(?:[eE][-+]?\d+)?")
-    return np.asarray(spelled.fillna(False).to_numpy(dtype=bool))
+    return np.asarray(cells.astype("str").str.fullmatch(NUMBER_LIKE, na=False).to_numpy(dtype=bool))
 
 
 def affixes(cells: pd.Series) -> list[str]:

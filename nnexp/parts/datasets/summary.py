@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nnexp.parts.datasets.base import Data, Dataset
+from nnexp.parts.datasets.base import Data, Dataset, count
 from nnexp.parts.datasets.columns import Categorical, Numeric
 
 MOST_NAMES, MOST_CLASSES = 6, 8
@@ -22,13 +22,9 @@ def describe(dataset: Dataset, data: Data) -> tuple[str, str]:
     always guessing its mean, on the test part (on the training part where there is no other).
     """
     rows = data.X_train.shape[1] + data.X_test.shape[1]
-    said = [f"data: {dataset.label}, {_count(rows, 'row')} used" if rows else f"data: {dataset.label}, no examples"]
+    said = [f"data: {dataset.label}, {count(rows, 'row')} used" if rows else f"data: {dataset.label}, no examples"]
     said += [", ".join(_inputs(data))]
     return "; ".join([*said, *data.notes]), f"target: {_target(data)}"
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number:,} {what}{'s' * (number != 1)}"
 
 
 def _some(names: Iterable[object], most: int = MOST_NAMES) -> str:
@@ -40,8 +36,8 @@ def _inputs(data: Data) -> list[str]:
     """The inputs by kind."""
     numeric = [column.name for column in data.encoding.columns if isinstance(column, Numeric)]
     categories = [column for column in data.encoding.columns if isinstance(column, Categorical)]
-    said = [f"{_count(len(numeric), 'numeric input')} ({_some(numeric)})"] if numeric else []
-    levels = [f"{column.name} with {_count(len(column.levels), 'level')}" for column in categories]
+    said = [f"{count(len(numeric), 'numeric input')} ({_some(numeric)})"] if numeric else []
+    levels = [f"{column.name} with {count(len(column.levels), 'level')}" for column in categories]
     return said + ([f"{len(levels)} categorical ({_some(levels)})"] if levels else [])
 
 
@@ -56,7 +52,9 @@ def _target(data: Data) -> str:
         common = data.Y_train.mean(axis=1, keepdims=True) > 0.5
         Y = data.Y_test if m else data.Y_train
         wrong = (common != (Y > 0.5)).mean()
-        return f"labels {_some(data.outputs)}; train {n:,}, test {m:,}; always the more common answer: {wrong:.1%} wrong"
+        return (
+            f"labels {_some(data.outputs)}; train {n:,}, test {m:,}; always the more common answer: {wrong:.1%} wrong"
+        )
     labels = data.target.labels
     counts = [_class_counts(Y, len(labels)) for Y in (data.Y_train, data.Y_test)]
     parts = [f"{part} {int(c.sum()):,}{_counted(labels, c)}" for part, c in zip(("train", "test"), counts, strict=True)]
@@ -101,7 +99,8 @@ def _numbers(data: Data) -> str:
     scaled = ", standardized for training" if target.deviation != 1.0 else ""
     middle = f", mean {mean[0, 0]:.4g}" if len(mean) == 1 else ""
     sizes = f"train {own['train'].shape[1]:,}, test {own['test'].shape[1]:,}"
-    return f"{_some(target.names)}, numbers from {low:.4g} to {high:.4g}{middle}{scaled}; {sizes}; always the mean: {part} RMSE {rmse:.4g}"
+    values = f"{_some(target.names)}, numbers from {low:.4g} to {high:.4g}{middle}{scaled}"
+    return f"{values}; {sizes}; always the mean: {part} RMSE {rmse:.4g}"
 
 
 def describe_all(pairs: Iterable[tuple[Dataset, Data]]) -> list[str]:

@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 
 from nnexp.errors import UserError, override, unknown
 from nnexp.parts.datasets import reading
-from nnexp.parts.datasets.base import Data, Dataset, moments, one_of, split, split_by_class
+from nnexp.parts.datasets.base import Data, Dataset, count, moments, one_of, split, split_by_class
 from nnexp.parts.datasets.columns import Categorical, Encoding, Numeric, Target
+from nnexp.parts.datasets.header import place_name
 from nnexp.parts.datasets.inspection import MOST_LEVELS, Column, Inspector, typed_labels
 from nnexp.parts.registry import MOST_BYTES, Seed, Share, part, refuse_too_large
 
@@ -70,10 +71,12 @@ class Table(Dataset):
     def load(self) -> Data:
         whole = self._inspected()
         rows, dropped = self._rows(whole)
-        columns = [replace(column, text=column.text.iloc[rows], values=_taken(column.values, rows)) for column in whole.inputs]
+        columns = [
+            replace(column, text=column.text.iloc[rows], values=_taken(column.values, rows)) for column in whole.inputs
+        ]
         target = replace(whole.target, text=whole.target.text.iloc[rows], values=_taken(whole.target.values, rows))
         if len(rows) < 2:
-            raise UserError(f"{self.path} has {len(rows)} rows that can be used; at least 2 are needed")
+            raise UserError(f"{self.path} has {count(len(rows), 'row')} without missing values; at least 2 are needed")
         classes, labels = self._classes(target)
         train, test = self._split(len(rows), classes)
         encoding = Encoding(tuple(_fitted(column, train, self.missing) for column in columns), whole.spellings)
@@ -89,13 +92,16 @@ class Table(Dataset):
 
     def read(self, path: str | Path) -> pd.DataFrame:
         """Another file that is written as this one, as a frame."""
-        return replace(self, path=str(path))._read().frame
+        table: Table = replace(self, path=str(path))  # type: ignore[call-arg]  # `part` makes the dataclass
+        return table._read().frame
 
     def for_losses(self, losses: tuple[Any, ...]) -> Table:
-        if self.task != "auto" or not losses or not self._is_open(self._inspected().target):
+        if self.task != "auto" or not losses:
             return self
         classes = any("regression" not in loss.tasks for loss in losses)
-        return replace(self, task="classes" if classes else "regression")
+        if not _are_few_whole_numbers(self._inspected().target, MOST_LEVELS if classes else MOST_RATINGS):
+            return self
+        return replace(self, task="classes" if classes else "regression")  # type: ignore[call-arg]
 
     def _file(self) -> Path:
         if not self.path:
@@ -126,6 +132,14 @@ class Table(Dataset):
         for name in names:
             if isinstance(name, int) and str(name) not in known and 0 < abs(name) <= len(known):
                 name = known[name - 1 if name > 0 else name]
+            if str(name) not in known and isinstance(name, int):
+                what = f"{KEY}.{key}={name} is neither a name nor the place of a column"
+                raise UserError(f"{what}; 1 is the first column, {len(known)} or -1 the last: {', '.join(known)}")
+            if str(name) not in known and known[0] == place_name(0) and self.header is False:
+                what = f"{KEY}.{key}={name} is not known, since the file has no header"
+                raise UserError(
+                    f"{what}; give places, as in {override(f'{KEY}.target', len(known))}, or {', '.join(known)}"
+                )
             if str(name) not in known:
                 raise unknown(f"{KEY}.{key}", name, known)
             found.append(str(name))
@@ -139,14 +153,18 @@ class Table(Dataset):
         """
         gaps = {column.name: int(column.missing.sum()) for column in whole.inputs if column.missing.any()}
         absent = whole.target.missing
-        broken = np.any([column.missing for column in whole.inputs] if self.missing != "median" else [absent], axis=0) | absent
+        broken = (
+            np.any([column.missing for column in whole.inputs] if self.missing != "median" else [absent], axis=0)
+            | absent
+        )
         if self.missing == "refuse" and broken.any():
             self._refuse_gaps(whole, gaps, int(absent.sum()), int((~broken).sum()))
         kept = np.flatnonzero(~broken)
-        count = int(broken.sum())
-        notes = [f"{count} row{'s' * (count != 1)} with missing values dropped"] if count else []
+        notes = [f"{count(int(broken.sum()), 'row')} with missing values dropped"] if broken.any() else []
         if self.missing == "median" and gaps:
-            notes.append(f"missing values of {', '.join(gaps)} replaced by the training part's median or most frequent level")
+            notes.append(
+                f"missing values of {', '.join(gaps)} replaced by the training part's median or most frequent level"
+            )
         return kept, tuple(notes)
 
     def _refuse_gaps(self, whole: Inspected, gaps: dict[str, int], without_target: int, n_whole: int) -> None:
@@ -155,23 +173,30 @@ class Table(Dataset):
         row, said = int(np.argmax(first.missing)) + 1, []
         if without_target:
             said.append(f"the target {whole.target.name} is missing in {without_target}")
-        said += [f"{name} in {count}" for name, count in gaps.items()]
+        said += [f"{name} in {number}" for name, number in gaps.items()]
         n = len(whole.target.missing)
         what = f"{self.path} has missing values, the first in row {row} of column {first.name}: {', '.join(said)} of {n} rows"
-        fill = f", {KEY}.missing=median to fill them" if gaps else ""
-        leave = [name for name, count in gaps.items() if 2 * count > n]
-        drop = f", or leave columns out with {override(f'{KEY}.ignore', [*self.ignore, *leave])}" if leave else ""
+        if n - without_target < 2:
+            raise UserError(f"{what}; choose another column as {KEY}.target")
+        advice = [f"{KEY}.missing=drop_rows to use these alone"] if n_whole > 1 else []
+        advice += [f"{KEY}.missing=median to fill them"] if gaps else []
+        leave = [name for name, number in gaps.items() if 2 * number > n]
+        advice += [f"leave columns out with {override(f'{KEY}.ignore', [*self.ignore, *leave])}"] if leave else []
+        advice += self._levels_of_their_own(whole)
         raise UserError(
-            f"{what}; {n_whole} rows have every value: say {KEY}.missing=drop_rows to use these alone{fill}{drop}"
+            f"{what}; {count(n_whole, 'row')} {'has' if n_whole == 1 else 'have'} every value: say {', or '.join(advice)}"
         )
 
-    def _is_open(self, target: Column) -> bool:
-        """Whether the target's few whole numbers may be classes or numbers."""
-        if target.values is None:
-            return False
-        values = np.unique(target.values[~target.missing])
-        whole = bool((values == np.round(values)).all())
-        return whole and 2 < len(values) <= min(MOST_RATINGS, len(target.values) // LEAST_PER_RATING)
+    def _levels_of_their_own(self, whole: Inspected) -> Iterator[str]:
+        """What to say where the spelling of a missing value may be a category, as NA is in some tables."""
+        frame = self._read().frame
+        spelled: dict[bool, set[str]] = {True: set(), False: {""}}
+        for column in (whole.target, *whole.inputs):
+            spelled[column.values is None] |= set(frame[column.name][column.missing].astype("str").str.strip())
+        own = sorted(spelled[True] - spelled[False] - {"nan"})
+        if own:
+            others = [spelling for spelling in whole.spellings if spelling in spelled[False]]
+            yield f"where {own[0]} is a category of its own say {override(f'{KEY}.missing_values', others or [''])}"
 
     def _classes(self, target: Column) -> tuple[NDArray[np.int64] | None, list[Any]]:
         """The number of each row's class, (rows,), and the labels; None where the target is a number to be guessed.
@@ -180,19 +205,27 @@ class Table(Dataset):
             UserError: if the target cannot be what it is to be, or may be either.
         """
         name, numbers = target.name, target.values
-        levels = [str(level) for level in target.levels]
+        levels = target.levels if numbers is None else np.unique(numbers).tolist()
         if self.task == "regression" and numbers is None:
             raise UserError(f"{KEY}.target={name} holds text; regression needs numbers: say {KEY}.task=classes")
-        if self.task == "auto" and self._is_open(target):
+        if self.task == "auto" and _are_few_whole_numbers(target, MOST_RATINGS):
             what = f"{self.path}: the target {name} has {len(levels)} different whole numbers, which may be classes or numbers"
             raise UserError(f"{what}; say {KEY}.task=classes or {KEY}.task=regression")
         two = numbers is not None and len(levels) == 2 and bool((numbers == np.round(numbers)).all())
-        if self.task == "regression" or (self.task == "auto" and numbers is not None and not two):
+        as_numbers = self.task == "regression" or (self.task == "auto" and numbers is not None and not two)
+        if len(levels) > 1 and as_numbers:
             return None, []
         if not 2 <= len(levels) <= MOST_LEVELS or 2 * len(levels) > max(len(target.text), 4):
-            what = f"{self.path}: the target {name} has {len(levels)} different values in {len(target.text)} rows"
-            other = f" or say {KEY}.task=regression" if numbers is not None else ""
-            raise UserError(f"{what}; classes need 2 to {MOST_LEVELS}, each in several rows: choose another target{other}")
+            different, rows = count(len(levels), "different value"), count(len(target.text), "row")
+            what = f"{self.path}: the target {name} has {different} in {rows}"
+            other = f" or say {KEY}.task=regression" if numbers is not None and len(levels) > 1 else ""
+            raise UserError(
+                f"{what}; 2 to {MOST_LEVELS} classes are allowed, each in several rows: choose another target{other}"
+            )
+        if numbers is not None:
+            decimals = bool(target.text.str.contains(r"[.,eE]").all())
+            labels = [level if decimals or level % 1 else int(level) for level in levels]
+            return np.asarray(np.searchsorted(levels, numbers), dtype=np.int64), labels
         labels, spelled = typed_labels(levels)
         number = {text: place for place, text in enumerate(spelled)}
         return target.text.map(number).to_numpy(np.int64), labels
@@ -211,7 +244,9 @@ class Table(Dataset):
         name = target.name
         if classes is None:
             values = np.asarray(target.values)[None, :]
-            mean, deviation = moments(values[:, train]) if self.standardize_target else (np.zeros((1, 1)), np.ones((1, 1)))
+            mean, deviation = (
+                moments(values[:, train]) if self.standardize_target else (np.zeros((1, 1)), np.ones((1, 1)))
+            )
             told = Target((name,), (), float(mean[0, 0]), float(deviation[0, 0]))
             return (values - mean) / deviation, "regression", (name,), told
         names = tuple(label if isinstance(label, str) else f"{name}={label}" for label in labels)
@@ -223,7 +258,7 @@ class Table(Dataset):
 
 @dataclass(frozen=True)
 class Inspected:
-    """A table's columns: the target, those that are inputs, what else is to be known in words, how missing values are spelled."""
+    """A table's columns: the target, the inputs, notes in words, and the spellings of missing values."""
 
     target: Column
     inputs: tuple[Column, ...]
@@ -236,26 +271,55 @@ def _inspected(table: Table, content: str) -> Inspected:
     """What the columns of a table are; `content` is the digest of its file."""
     found = table._read()
     names = [str(name) for name in found.frame.columns]
+    if len(found.frame) < 2:
+        raise UserError(f"{table.path} has {count(len(found.frame), 'row')} below the header; at least 2 are needed")
     if table.target == "":
-        raise UserError(f"{KEY}.target is not given; say {KEY}.target=NAME, one of: {', '.join(names)}")
+        example = override(f"{KEY}.target", names[-1])
+        raise UserError(
+            f"{KEY}.target is not given; say which column is to be guessed, as in {example}; columns: {', '.join(names)}"
+        )
+    _refuse_lines_above(table, found.frame)
     (target,) = table._named([table.target], names, "target")
     others = [name for name in names if name != target]
     ignore, keep, categorical = (
         table._named(getattr(table, key), others, key) for key in ("ignore", "keep", "categorical")
     )
-    inspector = Inspector(table.path, table.missing_values, table.decimal, categorical, keep, target)
+    european = found.separator == ";"
+    inspector = Inspector(table.path, table.missing_values, table.decimal, ignore, categorical, keep, target, european)
     columns = inspector.columns(found.frame[[name for name in names if name not in ignore]])
-    why = {column.name: inspector.left_out(column, found.nameless) for column in columns if column.name != target}
-    inputs = tuple(column for column in columns if column.name != target and not why[column.name])
-    left = {name: reason for name, reason in why.items() if reason}
-    if not inputs or len(found.frame) < 2:
-        said = "".join(f"; {name} is left out ({reason})" for name, reason in left.items())
-        more = f": {override(f'{KEY}.keep', list(left))} makes inputs of numbers that are left out" if left else ""
-        raise UserError(f"{table.path} has {len(found.frame)} rows and {len(inputs)} input columns{said}; 2 and 1 are needed{more}")
+    left = {c.name: inspector.left_out(c, found.nameless) for c in columns if c.name != target}
+    inputs = tuple(column for column in columns if column.name != target and not left[column.name])
+    left = {name: reason for name, reason in left.items() if reason}
+    if not inputs:
+        raise _no_inputs(table, left)
     notes = [*found.notes, *(f"{name} left out ({reason})" for name, reason in left.items())]
     notes += [f"{name} ignored" for name in ignore]
-    notes += _written(columns)
+    notes += [*_written(columns), *(doubt for column in columns for doubt in inspector.doubts(column))]
     return Inspected(next(c for c in columns if c.name == target), inputs, tuple(notes), inspector.spellings)
+
+
+def _refuse_lines_above(table: Table, frame: pd.DataFrame) -> None:
+    """Refuse a file in which the target's name stands in one of the first rows: the header is not the first line."""
+    if isinstance(table.target, int) or table.target in frame.columns or table.header is False:
+        return
+    for row in range(min(10, len(frame))):
+        if table.target in frame.iloc[row].tolist() and not (frame.iloc[row + 1 :] == table.target).to_numpy().any():
+            what = f"{table.path}: the name {table.target} stands in row {row + 1} below the first line"
+            raise UserError(f"{what}; delete the lines above the header from the file")
+
+
+def _no_inputs(table: Table, left: dict[str, str]) -> UserError:
+    """The refusal of a table of which no column can be an input."""
+    said = "".join(f"; {name} is left out ({reason})" for name, reason in left.items())
+    numbering = [name for name, reason in left.items() if reason in ("numbers the rows", "row names")]
+    keep = (
+        f", or keep what numbers the rows with {override(f'{KEY}.keep', [*table.keep, *numbering])}"
+        if numbering
+        else ""
+    )
+    return UserError(
+        f"{table.path} has no column to learn from beside the target{said}; give a table with more columns{keep}"
+    )
 
 
 def _written(columns: Iterable[Column]) -> Iterator[str]:
@@ -285,6 +349,15 @@ def _digest(file: Path, size: int, changed: int) -> str:
         raise UserError(f"{KEY}.path={file} cannot be read ({error.strerror}); give a file that can") from None
 
 
+def _are_few_whole_numbers(target: Column, most: int) -> bool:
+    """Whether a target is whole numbers, of which 3 to `most` are different and each is in some rows: classes or numbers."""
+    if target.values is None:
+        return False
+    values = np.unique(target.values[~target.missing])
+    whole = bool((values == np.round(values)).all())
+    return whole and 2 < len(values) <= min(most, len(target.values) // LEAST_PER_RATING)
+
+
 def _taken(values: Array | None, rows: Rows) -> Array | None:
     return None if values is None else values[rows]
 
@@ -293,7 +366,9 @@ def _fitted(column: Column, train: Rows, missing: str) -> Numeric | Categorical:
     """What the training part says of a column: mean and deviation, or levels, and what stands in for a missing value."""
     if column.values is None:
         most = column.text.iloc[train].mode()
-        return Categorical(column.name, tuple(column.levels), str(most.iloc[0]) if missing == "median" and len(most) else None)
+        return Categorical(
+            column.name, tuple(column.levels), str(most.iloc[0]) if missing == "median" and len(most) else None
+        )
     known = column.values[train]
     fill = None
     if missing == "median":

@@ -221,7 +221,8 @@ def test_help_begins_with_how_it_is_used():
 COMPLETED = """
 eval "$(nnexp -sc install=bash)"
 complete -p nnexp
-for COMP_LINE in "nnexp dep" "nnexp activation=re" 'nnexp "depth=[1,2]" until="unseen < 1" question=é wid' "nnexp depth=[1, st"; do
+for COMP_LINE in \
+    "nnexp dep" "nnexp activation=re" 'nnexp "depth=[1,2]" until="unseen < 1" question=é wid' "nnexp depth=[1, st"; do
     COMP_WORDS=($COMP_LINE) COMP_CWORD=$((${#COMP_WORDS[@]} - 1))
     hydra_bash_completion
     echo "${COMPREPLY[*]}"

@@ -70,7 +70,7 @@ def plane(data: Any) -> Plane:
 
 def _inputs(data: Any) -> tuple[str, ...]:
     """The names of the inputs, with a word where their numbers are not those of the data's source."""
-    marked = data.standardized or (False,) * len(data.inputs)
+    marked = data.standardized
     return tuple(fit.plain(name) + " (standardized)" * by for name, by in zip(data.inputs, marked, strict=True))
 
 

@@ -58,10 +58,11 @@ class Data:
     @property
     def standardized(self) -> tuple[bool, ...]:
         """Which of the coordinates have mean 0 and standard deviation 1 on the training part, (d,)."""
-        scaled = [getattr(column, "mean", 0.0) != 0.0 or getattr(column, "deviation", 1.0) != 1.0 for column in self.encoding.columns]
-        return tuple(
-            flag for column, flag in zip(self.encoding.columns, scaled, strict=True) for _ in column.inputs
-        )
+        scaled = [
+            getattr(column, "mean", 0.0) != 0.0 or getattr(column, "deviation", 1.0) != 1.0
+            for column in self.encoding.columns
+        ]
+        return tuple(flag for column, flag in zip(self.encoding.columns, scaled, strict=True) for _ in column.inputs)
 
 
 @dataclass(frozen=True)

@@ -575,7 +575,7 @@ def test_an_edited_formula_of_a_released_part_is_trained_with_as_it_is_now(packa
     again, J = trained(package)
     edit(package / f"nnexp/parts/{file}.py", after, before)
     assert again == 2
-    assert J != unedited
+    assert unedited != J
 
 
 def test_workers_do_not_train_by_code_that_was_edited_since_the_sweep_began(tmp_path):

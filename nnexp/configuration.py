@@ -273,7 +273,7 @@ def current(configuration_id: str, settings: str, run: str) -> Configuration:
     if made.current_id() != configuration_id:
         found = changed(json.loads(settings), made.settings())
         what = found[0] if found else f"dataset={made.dataset.name}, or the trainer,"
-        what = f"{what} has changed since run {run} was trained, so that its J is not known"
+        what = f"{what} has changed since run {run} was trained, so its J cannot be computed any more"
         raise UserError(f"{what}; undo the change, or run the sweep again")
     return made
 

@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from nnexp import fingerprints
 from nnexp.errors import UserError
 from nnexp.parts.datasets import Data
 
@@ -32,10 +33,12 @@ _open_looks = 0
 
 @contextlib.contextmanager
 def one_look() -> Iterator[None]:
-    """Within it, as a context or a decorator, no data set is loaded twice, and each stays as it was when it was loaded."""
+    """Within it, as a context or a decorator, no data set is loaded twice, and both it and code count as they were then."""
     global _open_looks
     with _LOCK:
         _open_looks += 1
+        if _open_looks == 1:
+            fingerprints.hold(True)
     try:
         yield
     finally:
@@ -43,6 +46,7 @@ def one_look() -> Iterator[None]:
             _open_looks -= 1
             if not _open_looks:
                 _SEEN.clear()
+                fingerprints.hold(False)
 
 
 def identity(dataset: Any) -> dict[str, Any]:

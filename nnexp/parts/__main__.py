@@ -44,6 +44,20 @@ To add a part, write one class under `@part(kind, name)` in its kind's module, i
 of their defaults, `conf/<kind>/<name>.yaml`. Nothing else is needed: sweeps, records, tests and the printed list find it by
 themselves. `python -m nnexp.parts --markdown > docs/parts.md` makes this page anew.
 
+## When the code of a part changes
+
+A run's id includes what its parts do. A part of your own counts by a fingerprint of its code: its methods, its base classes,
+and the functions, constants and arrays that they use. After an edit the same sweep trains again. Comments, docstrings, type
+hints and layout make no difference, and neither does Python's version. A data set of your own counts by the arrays that it
+loads.
+
+The parts that nnexp brings have the fingerprints that `nnexp/parts/released.json` lists, and ids without them. If you change
+the code of one and do nothing else, its runs get new ids, and NumPy trains them, not the compiled kernels. Developers of nnexp
+whose change is to stay run one of these before they commit, and a test fails until they do:
+
+- `python -m nnexp.parts --release same`: every result is the same to the last bit, so runs keep their ids;
+- `python -m nnexp.parts --release new`: results differ, so the part gets a new version, and its runs new ids.
+
 ## Left out on purpose
 
 Dropout. It makes J itself random: each step minimises the loss of another, thinned net, so there is no fixed landscape whose

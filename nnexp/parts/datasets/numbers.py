@@ -33,6 +33,9 @@ SPELLED = re.compile(
 
 NUMBER_LIKE = rf"{SIGN}?(?:\d[\d.,'{APOSTROPHE}{SPACES}]*|[.,]\d+)(?:[eE][-+]?\d+)?"
 
+SAMPLE_ROWS = 100
+"""So many cells are tried before all are."""
+
 
 @dataclass(frozen=True)
 class Format:
@@ -90,8 +93,9 @@ def _floats(text: pd.Series) -> Array:
 def _without(text: pd.Series, written: Format) -> pd.Series:
     """The cells without the prefix and suffix; missing where a cell does not have them."""
     prefix, suffix = re.escape(written.prefix), re.escape(written.suffix)
-    found = text.str.extract(rf"^([-+]?){prefix}[{SPACES}]*(.*?)[{SPACES}]*{suffix}$")
-    return found[0].str.cat(found[1])
+    text = text.where(text.str.fullmatch(rf"[-+]?{prefix}.*{suffix}", na=False))
+    text = text.str.replace(rf"^([-+]?){prefix}[{SPACES}]*", r"\1", regex=True) if prefix else text
+    return text.str.replace(rf"[{SPACES}]*{suffix}$", "", regex=True) if suffix else text
 
 
 def _plain(text: pd.Series, written: Format) -> pd.Series:
@@ -119,7 +123,7 @@ def format_of(cells: pd.Series, decimal: str | None = None) -> Format | None:
     """
     if decimal != "," and np.isfinite(parse(cells, PLAIN)).all():
         return PLAIN
-    spelled = cells.str.extract(f"^{SPELLED.pattern}$")
+    spelled = cells.iloc[:SAMPLE_ROWS].str.extract(f"^{SPELLED.pattern}$")
     affixes = [spelled[side].dropna().unique() for side in ("prefix", "suffix")]
     if spelled["body"].isna().any() or any(len(values) > 1 for values in affixes):
         return None
@@ -153,8 +157,10 @@ def _fitting(cells: pd.Series, prefix: str, suffix: str, decimal: str | None) ->
     if decimal == ",":
         order.sort(key=lambda f: (f.decimal != decimal, not f.thousands))
     for written in (replace(f, prefix=prefix, suffix=suffix) for f in order):
-        values = parse(cells, written)
-        if np.isfinite(values).all():
+        if (
+            np.isfinite(parse(cells.iloc[:SAMPLE_ROWS], written)).all()
+            and np.isfinite(values := parse(cells, written)).all()
+        ):
             yield written, values
 
 

@@ -228,7 +228,7 @@ class Table(Dataset):
             return np.asarray(np.searchsorted(levels, numbers), dtype=np.int64), labels
         labels, spelled = typed_labels(levels)
         number = {text: place for place, text in enumerate(spelled)}
-        return target.text.map(number).to_numpy(np.int64), labels
+        return np.array([number[text] for text in target.text], dtype=np.int64), labels
 
     def _split(self, n: int, classes: NDArray[np.int64] | None) -> tuple[Rows, Rows]:
         """The rows of the training and the test part; classes keep their shares."""

@@ -201,9 +201,9 @@ def test_numbers_from_the_environment_are_numbers(monkeypatch):
 def test_what_hydra_knows_within_its_jobs_is_known_when_they_are_planned(tmp_path, words, column, values):
     (tmp_path / "é.csv").write_text("a,y\n" + "1,0\n2,1\n" * 9)
     small = ["dataset=xor", "width=2,3", "seeds=2", "steps=2", "tracking=none", "backend=serial", "name=jobs"]
-    done = run(tmp_path, "-m", *small, *words)
+    done = run(tmp_path, "-m", *small, "runs_dir=runs (1) é", *words)
     assert done.returncode == 0, done.stderr
-    runs = nnexp.load("jobs", runs_dir=tmp_path / "runs")
+    runs = nnexp.load("jobs", runs_dir=tmp_path / "runs (1) é")
     assert sorted(set(runs["width"])) == [2, 3]
     assert sorted(set(runs[column])) == values
 

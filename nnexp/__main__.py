@@ -28,7 +28,7 @@ os.environ["HYDRA_FULL_ERROR"] = "1"  # errors come to us, to be said in one lin
 
 from nnexp import interrupts
 from nnexp.door import door
-from nnexp.errors import UserError, unknown
+from nnexp.errors import UserError, in_quotes, unknown
 
 AGAIN = "give the same command again: runs on record are not trained again"
 COMPLETION = re.compile(r"(install|uninstall|query)=(bash|zsh|fish)")
@@ -237,7 +237,8 @@ def _planned(flags: argparse.Namespace, words: Sequence[str]) -> list[str]:
         jobs = _jobs(hydra, name, words) if several else [hydra.compose_config(name, list(words), RunMode.RUN)]
         asked = [_resolved(job) for job in jobs]
     runs = [run.id for each in asked for run in pipeline.planned(each).runs]
-    return [f"hydra.sweep.dir={asked[0]['runs_dir']}/multirun/{digest(runs)}"] if several else []
+    folder = f"{asked[0]['runs_dir']}/multirun/{digest(runs)}"
+    return [f"hydra.sweep.dir={in_quotes(folder)}"] if several else []
 
 
 def _jobs(hydra: Any, name: str, words: Sequence[str]) -> Iterator[Any]:

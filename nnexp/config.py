@@ -125,7 +125,7 @@ class Sweep(Settings):
     dataset: values.Datasets = Field(values.default("dataset", "two_moons"), description="one or more data sets")
     features: values.FeatureMaps = Field(values.default("features", "identity"), description="one or more feature maps")
     depth: values.Depths = Field((2,), description="layers of weights, 1 or more; depth=1 is the linear model")
-    width: values.Wholes = Field((8,), description="units of each hidden layer, 1 or more, as in width=[4,16]")
+    width: values.Wholes = Field((8,), description='units of each hidden layer, 1 or more, as in "width=[4,16]"')
     widths: values.Layers | None = Field(
         None, description="units layer by layer, in place of depth and width, as in [16,8]"
     )
@@ -139,7 +139,9 @@ class Sweep(Settings):
         None, description="one or more losses; null follows the data: nll, softmax_nll or squared"
     )
     optimizer: values.Optimizers = Field(values.default("optimizer", "gd"), description="one or more optimizers")
-    step_size: values.Positives = Field((0.3,), description="a number > 0 or a list of such, as in step_size=[0.1,0.5]")
+    step_size: values.Positives = Field(
+        (0.3,), description='a number > 0 or a list of such, as in "step_size=[0.1,0.5]"'
+    )
     schedule: values.Schedules = Field(values.default("schedule", "constant"), description="one or more schedules")
     l2: values.NotNegatives = Field((0.0,), description="weight of half the sum of squares, 0 or more, as in l2=0.001")
     l1: values.NotNegatives = Field((0.0,), description="weight of the sum of sizes, 0 or more, as in l1=0.001")
@@ -151,7 +153,7 @@ class Sweep(Settings):
     steps: values.Updates | None = Field(None, description="how many updates, 0 or more; or say passes")
     passes: values.Passes | None = Field(None, description="how often the data are gone through, > 0; or say steps")
     seeds: values.Seeds = Field(
-        tuple(range(16)), description="how many seeds, as in seeds=64, or which, as in seeds=[3,17]"
+        tuple(range(16)), description='how many seeds, as in seeds=64, or which, as in "seeds=[3,17]"'
     )
     init_seeds: values.Seeds | None = Field(
         None, description="seeds of the initial weights, to be crossed with order_seeds"

@@ -15,6 +15,7 @@ import hashlib
 import importlib.util
 import json
 import pickle
+import re
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -161,6 +162,14 @@ class _Reader:
             return ["method", self._value(value.__func__), self._value(value.__self__)]
         if isinstance(value, functools.partial):
             return ["partial", self._value(value.func), self._value(value.args), self._value(value.keywords)]
+        if isinstance(value, re.Pattern):
+            return ["pattern", value.pattern, value.flags]
+        if _is_frozen(value) and self._is_ours(type(value).__module__):
+            return ["object", self._value(type(value)), self._several(tuple(vars(value).values()))]
+        if type(value) is dict and all(isinstance(each, PLAIN) for pair in value.items() for each in pair):
+            text = repr(value)
+            self._checks.append((lambda at, _, __: repr(at) == text, value, None, True))
+            return ["dict", text]
         if hasattr(value, "__wrapped__") or (callable(value) and not self._is_ours(type(value).__module__)):
             return self._wrapped(value)
         return self._changing(value)
@@ -244,6 +253,13 @@ class _Reader:
         if top == "nnexp":
             return str(module).startswith("nnexp.parts") and module not in NOT_OURS
         return top == self._home or not (top in sys.stdlib_module_names or top == "builtins" or _is_installed(top))
+
+
+def _is_frozen(value: Any) -> bool:
+    """Whether a value is a frozen record, whose fields stay what they are."""
+    return bool(getattr(getattr(type(value), "__dataclass_params__", None), "frozen", False)) and hasattr(
+        value, "__dict__"
+    )
 
 
 def _top(module: str | None) -> str:

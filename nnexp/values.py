@@ -64,7 +64,7 @@ def _seeds(value: Any) -> Any:
     if isinstance(value, int):
         if not 1 <= value <= MOST_SEEDS:
             raise UserError(
-                f"as a number it says how many seeds, 1 to {MOST_SEEDS:,}; for the one seed 0 say seeds=[0]"
+                f"as a number it says how many seeds, 1 to {MOST_SEEDS:,}; for the one seed 0 say {override('seeds', [0])}"
             )
         return tuple(range(value))
     return value
@@ -135,7 +135,7 @@ def _activations(value: Any) -> Any:
     if isinstance(value, tuple) and not any(isinstance(v, tuple) for v in value):
         value = (value,)
     if not isinstance(value, tuple) or not all(isinstance(net, tuple | Mapping) for net in value):
-        raise UserError("it names the activation of each hidden layer, as in activations=[tanh,relu]")
+        raise UserError('it names the activation of each hidden layer, as in "activations=[tanh,relu]"')
     return tuple(tuple(_one("activation", part) for part in net) for net in value)
 
 

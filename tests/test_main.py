@@ -178,10 +178,10 @@ def test_the_words_of_other_programs_are_answered_with_the_words_used_here(argum
 
 
 def test_numbers_from_the_environment_are_numbers(monkeypatch):
-    for name, value in {"LR": "0.25", "N": "3", "L": "[0.1, 1e-3]", "B": "false", "NULL": "null", "X": "abc"}.items():
+    for name, value in {"LR": "0.25", "N": "3", "L": "[0.1, 1e-3]", "B": "false", "J": "null", "X": "abc"}.items():
         monkeypatch.setenv(name, value)
     words = ["step_size=[${oc.env:LR},0.5]", "seeds=${oc.env:N}", "l2=${oc.env:L}", "offsets=${oc.env:B}"]
-    words += ["judge=${oc.env:NULL}", "optimizer=sgd", "optimizer.sgd.batch_size=${oc.env:N}", "question=${oc.env:N}"]
+    words += ["judge=${oc.env:J}", "optimizer=sgd", "optimizer.sgd.batch_size=${oc.env:N}", "question=${oc.env:N}"]
     sweep = config.check(asked_for(*words, "depth=${oc.decode:${oc.env:N}}"))
     assert (sweep.step_size, sweep.seeds, sweep.l2, sweep.depth) == ((0.25, 0.5), (0, 1, 2), (0.1, 0.001), (3,))
     assert (sweep.offsets, sweep.judge, sweep.optimizer[0].batch_size, sweep.question) == ((False,), None, 3, "3")
@@ -201,9 +201,9 @@ def test_numbers_from_the_environment_are_numbers(monkeypatch):
 def test_what_hydra_knows_within_its_jobs_is_known_when_they_are_planned(tmp_path, words, column, values):
     (tmp_path / "é.csv").write_text("a,y\n" + "1,0\n2,1\n" * 9)
     small = ["dataset=xor", "width=2,3", "seeds=2", "steps=2", "tracking=none", "backend=serial", "name=jobs"]
-    done = run(tmp_path, "-m", *small, *words)
+    done = run(tmp_path, "-m", *small, "runs_dir=runs (1) é", *words)
     assert done.returncode == 0, done.stderr
-    runs = nnexp.load("jobs", runs_dir=tmp_path / "runs")
+    runs = nnexp.load("jobs", runs_dir=tmp_path / "runs (1) é")
     assert sorted(set(runs["width"])) == [2, 3]
     assert sorted(set(runs[column])) == values
 
@@ -221,8 +221,8 @@ def test_help_begins_with_how_it_is_used():
 COMPLETED = """
 eval "$(nnexp -sc install=bash)"
 complete -p nnexp
-for COMP_LINE in \
-    "nnexp dep" "nnexp activation=re" 'nnexp "depth=[1,2]" until="unseen < 1" question=é wid' "nnexp depth=[1, st"; do
+for COMP_LINE in "nnexp dep" "nnexp activation=re" \\
+    'nnexp "depth=[1,2]" until="unseen < 1" question=é wid' "nnexp depth=[1, st"; do
     COMP_WORDS=($COMP_LINE) COMP_CWORD=$((${#COMP_WORDS[@]} - 1))
     hydra_bash_completion
     echo "${COMPREPLY[*]}"

@@ -115,7 +115,7 @@ def test_a_file_that_is_written_as_the_table_is_can_be_predicted(of_table, tmp_p
     ("change", "said"),
     [
         (lambda t: t.drop(columns="weight"), "the rows lack the columns weight; they have: size"),
-        (lambda t: t.assign(colour=["pink"] + ["red"] * 39), "row 1 of column colour holds 'pink'.*known levels: blue, green, red"),
+        (lambda t: t.assign(colour=["pink"] + ["red"] * 39), "row 1 of column colour holds 'pink'.*levels: blue, green, red"),
         (lambda t: t.assign(colour=["red", None] + ["red"] * 38), "row 2 of column colour has no value"),
         (lambda t: t.assign(weight=[1.0, 2.0, np.nan] + [1.0] * 37), r"row 3 of column weight has no value \(1 such row\)"),
         (lambda t: t.assign(weight=["heavy"] + ["1"] * 39), "row 1 of column weight holds 'heavy'; give a number"),

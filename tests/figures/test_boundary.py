@@ -93,3 +93,13 @@ def test_nothing_given_is_said(diverged):
         boundary.panels([])
     with pytest.raises(NothingToDraw, match="no run"):
         boundary.through_training(seeds.representatives(diverged))
+
+
+def test_the_boundary_of_step_units_is_straight(sweep):
+    weights = {"W": [[[1, 1], [1, 1]], [[6], [-6]]], "W0": [[-6, -2], [3]]}
+    asked = {"dataset": "habitable_zone", "widths": [[2]], "activation": "step", "initializer": {"given": weights}}
+    axes = drawn(boundary.panels([sweep(**asked, seeds=1).iloc[0]])).axes[0]
+    contour = next(c for c in axes.collections if type(c).__name__ == "QuadContourSet")
+    sums = np.concatenate([path.vertices for path in contour.get_paths()]).sum(axis=1)
+    pixel = np.ptp(axes.get_xlim()) / axes.bbox.width
+    assert np.minimum(np.abs(sums - 6.0), np.abs(sums - 2.0)).max() < 2.0 * pixel

@@ -39,17 +39,17 @@ class Maps:
 
     def feature(self, place: int, threshold: float = 0.5, reach: float | None = None) -> Field:
         """One feature."""
-        fine = self.fine and self.fine.feature(place, threshold, reach)
+        fine = self.fine.feature(place, threshold, reach) if self.fine else None
         return Field(self.x, self.y, self.features[place], threshold, reach, self.names, fine)
 
     def sum(self, output: int = 0, reach: float | None = None) -> Field:
         """The weighted sum of an output, whose threshold is 0."""
-        fine = self.fine and self.fine.sum(output, reach)
+        fine = self.fine.sum(output, reach) if self.fine else None
         return Field(self.x, self.y, self.z[output], 0.0, reach, self.names, fine)
 
     def says(self, output: int = 0, threshold: float = 0.5, reach: float | None = 0.5) -> Field:
         """The guess of an output."""
-        fine = self.fine and self.fine.says(output, threshold, reach)
+        fine = self.fine.says(output, threshold, reach) if self.fine else None
         return Field(self.x, self.y, self.guess[output], threshold, reach, self.names, fine)
 
 

@@ -2,8 +2,9 @@
 
 import numpy as np
 import pytest
+from matplotlib.patches import Patch
 
-from nnexp.figures import boundary
+from nnexp.figures import boundary, style
 from nnexp.figures.style import NothingToDraw
 from nnexp.optima import seeds
 
@@ -49,6 +50,14 @@ def test_the_legend_says_which_colour_is_which_class(sweep, runs):
     flowers = sweep(dataset="iris", loss="softmax_nll", width=3)
     said = [handle.get_label() for handle in boundary.key([flowers.iloc[0]], tested=False)]
     assert said == ["setosa", "versicolor", "virginica", "training point", "decision boundary"]
+
+
+def test_the_patches_of_the_legend_have_the_colors_of_their_areas(sweep, runs):
+    for row in (runs.iloc[0], sweep(dataset="iris", loss="softmax_nll", width=3).iloc[0]):
+        patches = [handle for handle in boundary.key([row]) if isinstance(handle, Patch)]
+        for place, patch in enumerate(patches):
+            deepest = style.ramp(style.COLORS[place])[-1]
+            assert np.abs(255.0 * np.array(patch.get_facecolor()[:3]) - deepest).max() <= 1.0
 
 
 def test_a_slice_says_so(sweep):

@@ -80,6 +80,12 @@ class Configuration:
     snapshots: int
 
     @property
+    def jumps(self) -> bool:
+        """Whether what its nets say jumps along lines: where features or units are steps."""
+        units = (*(part.name for part in self.activations), self.output)
+        return "step" in units or self.features.name == "steps"
+
+    @property
     def depth(self) -> int:
         """How many layers of weights there are."""
         return len(self.widths) + 1

@@ -13,7 +13,7 @@ from matplotlib.ticker import NullLocator
 
 from nnexp.figures import fit, style
 
-MOST_PANELS, MOST_OPTIMA = 6, 9
+MOST_PANELS, MOST_OPTIMA = 6, 12
 MANY, DECADES = 50.0, (0.01, 0.1, 1.0, 10.0, 100.0)
 TICKS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 0.7, 0.8, 0.9, 1.0, 1.1, 1.2, 1.5, 2.0, 3.0, 5.0, 10.0, 20.0, 50.0, 100.0)
 

@@ -24,7 +24,8 @@ from nnexp.frames import recall
 __all__ = ["image", "images", "key", "panel", "panels", "plane", "through_training"]
 
 Array = NDArray[np.float64]
-FINE = 160
+FINE, FINER = 160, 4
+"""Pixels on a side of a panel, and how many times as many where a net jumps along lines, which would have notches."""
 MOST_CLASSES = 12
 
 
@@ -109,6 +110,7 @@ def panel(axes: Axes, row: Any, size: int = FINE, scale: float = 1.0, tested: bo
         axes.set_facecolor(tuple(style.mix(style.GREY, "white", 0.3)))
         style.says(axes, "diverged")
         return
+    size *= FINER if run.configuration.jumps else 1
     draw, size = (_surface, size) if len(view.names) == 2 else (_curves, 4 * size)
     draw(axes, data, view, _guess(run, view, size)[output:], size)
     area = scale * float(np.clip(3000.0 / max(data.X_train.shape[1], 1), 16.0, 90.0))

@@ -23,6 +23,7 @@ class Field:
     threshold: the value that is colored white.
     reach: how far from the threshold the deepest colors lie; where it lies furthest from it, unless given.
     names: of the two inputs.
+    fine: the same at more places, for lines along which it jumps; they would have notches at the places of a surface.
     """
 
     x: Array
@@ -31,6 +32,7 @@ class Field:
     threshold: float = 0.0
     reach: float | None = None
     names: tuple[str, str] = ("x1", "x2")
+    fine: Field | None = None
 
     def colors(self) -> Array:
         """(rows, columns, 3), between 0 and 1."""

@@ -164,6 +164,7 @@ def film(row: Any, most: int = FRAMES, milliseconds: int = MILLISECONDS) -> byte
 def _palette(shown: list[Pixels]) -> Image.Image:
     """The film's 256 colors: those of the house, and the most telling of some frames."""
     house = [style.mix(c, "black", share) for c in style.COLORS for share in (0.0, pixels.DARKER)]
+    house += [style.mix(c, "white", style.SOFT) for c in style.COLORS]
     house += [style.mix(c, "white", 0.0) for c in (style.INK, style.GREY, "white")]
     mosaic = Image.fromarray(np.concatenate(shown[:: max(1, len(shown) // MOSAIC)]))
     found = np.reshape(mosaic.quantize(256 - len(house)).getpalette() or [], (-1, 3))

@@ -49,7 +49,7 @@ WORD = re.compile(r"(?:\\\$|\$(?:\\.|[^$\\])*\$|\S)+")
 NAME = re.compile(r"[A-Za-z]{2}")
 """A tick label with this is a name, which is never left out."""
 
-JOINT = re.compile(r"[^\W_]+[^\w\s]?|_|.", re.DOTALL)
+JOINT = re.compile(r"_*[^\W_]+[^\w\s]?|.", re.DOTALL)
 """Where a word that is too long is broken: before `_`, behind other signs."""
 
 
@@ -78,7 +78,10 @@ def wrapped(text: str, points: float, size: float) -> str:
 def _balanced(line: str, points: float, size: float) -> list[str]:
     """A line in as few lines as there must be, the longest of them as short as that allows."""
     found = _lines(line, points, size)
-    shortest = length(line, size) / len(found)
+    if len(found) == 1:
+        return found
+    pieces = [piece for word in WORD.findall(line) for piece in _pieces(word, points, size)]
+    shortest = min(points, max(length(line, size) / len(found), *(length(piece, size) for piece in pieces)))
     widths = (shortest + share * (points - shortest) for share in SHARES)
     return next((lines for lines in (_lines(line, w, size) for w in widths) if len(lines) == len(found)), found)
 

@@ -119,7 +119,9 @@ def _solid(axes: Any, panel: Panel) -> None:
         shade=False,
     )
     if _passes(field):
-        axes.contour(X, Y, field.heights, [field.threshold], colors=[style.INK], linewidths=1.3, zorder=10)
+        fine = field.fine or field
+        border = *np.meshgrid(fine.x, fine.y), fine.heights, [field.threshold]
+        axes.contour(*border, colors=[style.INK], linewidths=1.3, zorder=10)
     axes.view_init(ELEVATION, AZIMUTH + 180.0 * panel.turned)
     axes.set_box_aspect((1.0, 1.0, 0.75), zoom=ZOOM)
     axes.set_title(panel.title, fontsize=style.TEXT, color=style.INK)
@@ -142,13 +144,13 @@ def _sides(field: Field) -> Array:
 
 def _flat(axes: Any, panel: Panel) -> None:
     """From above: the same colors, or the two labels."""
-    field = panel.field
+    field = panel.field.fine or panel.field
     ends = _edges(field.x), _edges(field.y)
     colors = field.colors() if panel.view == "above" else _two(field.labels())
     axes.imshow(colors, extent=(*ends[0], *ends[1]), origin="lower", aspect="auto", interpolation="nearest")
     _threshold(axes, field, "solid")
     if panel.old is not None:
-        _threshold(axes, panel.old, "dashed")
+        _threshold(axes, panel.old.fine or panel.old, "dashed")
     if panel.points is not None:
         _dots(axes, panel.points)
     style.tidy(axes, panel.title, *field.names)

@@ -2,8 +2,9 @@
 
 import numpy as np
 import pytest
+from matplotlib.patches import Patch
 
-from nnexp.figures import boundary
+from nnexp.figures import boundary, style
 from nnexp.figures.style import NothingToDraw
 from nnexp.optima import seeds
 
@@ -51,6 +52,14 @@ def test_the_legend_says_which_colour_is_which_class(sweep, runs):
     assert said == ["setosa", "versicolor", "virginica", "training point", "decision boundary"]
 
 
+def test_the_patches_of_the_legend_have_the_colors_of_their_areas(sweep, runs):
+    for row in (runs.iloc[0], sweep(dataset="iris", loss="softmax_nll", width=3).iloc[0]):
+        patches = [handle for handle in boundary.key([row]) if isinstance(handle, Patch)]
+        for place, patch in enumerate(patches):
+            deepest = style.ramp(style.COLORS[place])[-1]
+            assert np.abs(255.0 * np.array(patch.get_facecolor()[:3]) - deepest).max() <= 1.0
+
+
 def test_a_slice_says_so(sweep):
     rows = sweep(dataset="breast_cancer", depth=1, passes=1)
     figure = drawn(boundary.panels([rows.iloc[0]]))
@@ -93,3 +102,13 @@ def test_nothing_given_is_said(diverged):
         boundary.panels([])
     with pytest.raises(NothingToDraw, match="no run"):
         boundary.through_training(seeds.representatives(diverged))
+
+
+def test_the_boundary_of_step_units_is_straight(sweep):
+    weights = {"W": [[[1, 1], [1, 1]], [[6], [-6]]], "W0": [[-6, -2], [3]]}
+    asked = {"dataset": "habitable_zone", "widths": [[2]], "activation": "step", "initializer": {"given": weights}}
+    axes = drawn(boundary.panels([sweep(**asked, seeds=1).iloc[0]])).axes[0]
+    contour = next(c for c in axes.collections if type(c).__name__ == "QuadContourSet")
+    sums = np.concatenate([path.vertices for path in contour.get_paths()]).sum(axis=1)
+    pixel = np.ptp(axes.get_xlim()) / axes.bbox.width
+    assert np.minimum(np.abs(sums - 6.0), np.abs(sums - 2.0)).max() < 2.0 * pixel

@@ -110,6 +110,17 @@ def test_transitions_leave_out_places_where_nobody_ends_and_keep_the_diagonal_bo
     assert {text.get_text(): text.get_fontweight() for text in axes.texts} == {"4": "normal", "2": "bold"}
 
 
+def test_of_many_optima_those_are_drawn_where_most_starts_end_and_it_is_said():
+    names, counts = [str(number) for number in range(1, 21)], np.ones((20, 20), int)
+    counts[4:9] += 3
+    axes = arms.transitions([pd.DataFrame(counts, index=names, columns=names)], ["xor"]).axes[0]
+    assert axes.get_ylabel() == "optimum where GD ends (12 of 20)"
+    shown = [label.get_text() for label in axes.get_yticklabels()]
+    assert len(shown) == 12
+    assert set("56789") <= set(shown)
+    assert shown == sorted(shown, key=int)
+
+
 def test_causes_draw_a_share_a_set():
     made = split(np.random.default_rng(0).normal(size=(3, 5)), ("data", "start"))
     figure = causes.causes({"width 2": {"J": made}})

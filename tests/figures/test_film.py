@@ -99,7 +99,7 @@ def test_a_films_colors_are_those_of_the_house(row):
     with opened(row) as gif:
         gif.seek(4)
         found = {color for _, color in gif.convert("RGB").getcolors(10**6)}
-    for color in (style.BLUE, style.ORANGE, "white"):
+    for color in (style.BLUE, style.area("", style.ORANGE).get_facecolor(), "white"):
         assert tuple(style.as_pixels(np.array(to_rgb(color))).tolist()) in found
 
 

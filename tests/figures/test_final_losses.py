@@ -46,6 +46,7 @@ def test_runs_that_diverged_are_counted_at_the_margin(diverged):
     figure = losses.distribution(diverged)
     figure.savefig("/dev/null", format="png")
     assert [text.get_text() for text in figure.axes[0].texts] == ["5 of 5 diverged"] * 2
+    assert all(text.get_window_extent().x0 >= figure.axes[0].bbox.x1 for text in figure.axes[0].texts)
 
 
 def test_dots_that_would_hide_one_another_are_heaped_as_high_as_they_are_many():

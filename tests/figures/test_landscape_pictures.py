@@ -44,7 +44,7 @@ def said(figure):
 def test_optima_hang_at_their_height_from_the_level_where_they_merge():
     figure = pictures.disconnectivity(landscape([1.0, 0.0, 2.0], [[0, 1], [1, 2]], [3.0, 5.0]))
     (axes,) = drawn(figure)
-    assert [tick.get_text() for tick in axes.get_xticklabels()] == ["1", "0", "2"]
+    assert [tick.get_text() for tick in axes.get_xticklabels()] == ["2", "1", "3"]
     top = 5.0 + pictures.ROOM * 5.0
     assert verticals(axes) == [(0.0, 0.0, 3.0), (0.0, 3.0, 5.0), (0.0, 5.0, top), (1.0, 1.0, 3.0), (2.0, 2.0, 5.0)]
     assert said(figure) == ["strict minimum"]
@@ -157,7 +157,7 @@ def test_each_pixel_has_the_color_of_its_optimum_and_the_legend_its_share():
     assert to_hex(pixels[0, 0] / 255.0).upper() == style.COLORS[0]
     assert to_hex(pixels[0, 3] / 255.0).upper() == style.COLORS[1]
     assert to_hex(pixels[1, 2] / 255.0) == style.GREY
-    assert said(figure) == ["3: J 0.25, 62.5 %", "0: J 0.5, 25.0 %", "no optimum, 12.5 %"]
+    assert said(figure) == ["optimum 4: J 0.25, 62.5 %", "optimum 1: J 0.5, 25.0 %", "no optimum, 12.5 %"]
     assert axes.images[0].get_extent() == [-1.0, 1.0, 0.0, 1.0]
 
 

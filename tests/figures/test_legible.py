@@ -312,12 +312,12 @@ def test_all_texts_of_every_frame_of_a_film_lie_inside_and_apart(given):
 
 
 def test_what_is_cut_and_what_overlaps_is_found():
-    figure = style.figure(2.0, 1.0)
+    figure = style.figure(2.0, 2.0)
     figure.set_layout_engine("none")
     for x, said in ((0.5, "one"), (0.55, "two"), (1.0, "three")):
         figure.text(x, 0.5, said)
     figure.text(0.1, 0.2, "slanted one", rotation=45.0)
-    figure.text(0.1, 0.6, "slanted two", rotation=45.0)
+    figure.text(0.1, 0.4, "slanted two", rotation=45.0)
     assert legible(figure) == ["cut: 'three'", "overlap: 'one' and 'two'"]
 
 
@@ -326,6 +326,7 @@ def test_words_are_wrapped_at_their_joints_and_lines_are_about_as_long_as_one_an
     long = fit.wrapped("adelie_penguin_of_torgersen_island", 70.0, 9.0)
     assert long.replace("\n", "") == "adelie_penguin_of_torgersen_island"
     assert all(line[0] == "_" for line in long.split("\n")[1:])
+    assert fit.wrapped("one step size=0.05 more", 70.0, 9.0).split("\n") == ["one step", "size=0.05", "more"]
     formula = r"$W^{1}_{1, 1} + W_0$"
     assert formula in fit.wrapped(f"the sum {formula} again", 60.0, 9.0).split("\n")
     for text in ("", "x", "ä" * 50, "a  b", "$ and $ are signs"):

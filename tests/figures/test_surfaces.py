@@ -118,3 +118,15 @@ def test_rows_are_named_at_their_left_and_may_differ_in_length():
 def test_the_two_colors_differ_in_lightness_from_white_for_who_sees_no_hue(color):
     light = np.array(to_rgb(style.tint(color, "white", 0.42))) @ [0.2126, 0.7152, 0.0722]
     assert light < 0.8
+
+
+def test_the_line_of_a_step_is_drawn_at_its_finer_places():
+    fine_x, fine_y = np.linspace(-2.0, 2.0, 401), np.linspace(-3.0, 3.0, 601)
+    z = fine_x[None, :] + 0.5 * fine_y[:, None] - 0.25
+    fine = Field(fine_x, fine_y, (z > 0.0).astype(float), 0.5)
+    stepped = Field(X, Y, STEPPED.heights, 0.5, fine=fine)
+    solid, flat = drawn(grid([both("step", stepped)])).axes
+    places = flat.collections[0].get_paths()[0].vertices
+    assert np.abs(places[:, 0] + 0.5 * places[:, 1] - 0.25).max() < 0.011
+    assert flat.images[0].get_array().shape[:2] == (601, 401)
+    assert len(solid.collections[0].get_facecolor()) == (len(X) - 1) * (len(Y) - 1)

@@ -1,4 +1,4 @@
-"""Records that an earlier version wrote and that are wrong by now: runs "finished" that diverged without overflow."""
+"""Which records of earlier versions are wrong by now: those that say `finished` of a run that diverged without overflow."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from nnexp.configuration import recorded
 from nnexp.errors import UserError
-from nnexp.net.divergence import exploded_at
+from nnexp.net.divergence import at_zero, exploded_at
 from nnexp.tables import Outdated
 
 
@@ -32,7 +32,7 @@ def _at_zero(configuration: str, settings: str) -> float:
     """J at theta = 0 of a configuration; 0 where its data cannot be had any more."""
     try:
         made = recorded(configuration, settings)
-        return made.objective().at_zero if made.current_id() == configuration else 0.0
+        return at_zero(made.objective()) if made.current_id() == configuration else 0.0
     except UserError:
         return 0.0
 

@@ -64,6 +64,7 @@ SCHEMA = pa.schema(
 )
 """The columns of a record. `theta` and each snapshot are laid out as `nnexp.net.network` says; `snapshots` holds them one
 after the other. `reason` is what ended the run: the stopping rule's name, or the status of one that did not finish.
+Of a run that diverged, `diverged_at`, `steps_taken` and `theta_step` are the step at which it did (`nnexp.net.history`).
 `theta_step` is the step that theta is of, earlier than the last where the best weights are kept; curves go on level once a
 run is over. `passes` is how often the data are gone through in all steps that were allowed; `seconds` is the run's share of
 its stack's training time, the only column that is not determined."""

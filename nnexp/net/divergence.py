@@ -15,14 +15,21 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from nnexp.net.objective import Penalized
+
 Array = NDArray[np.float64]
 Steps = NDArray[np.int64]
 
 FAR, FEWEST, LEAST = 100.0, 4, 0.01
 
 
+def at_zero(objective: Penalized) -> float:
+    """J at theta = 0, where there is no penalty."""
+    return float(objective.mean_loss(np.zeros((1, objective.network.n_parameters)))[0])
+
+
 @np.errstate(over="ignore", invalid="ignore")
-def exploded_at(J: Array, end: Array, recorded: Steps, taken: Steps, at_zero: float) -> Steps:
+def exploded_at(J: Array, end: Array, recorded: Steps, taken: Steps, zero: float) -> Steps:
     """(runs,), the first recorded step from which J stays above scale; -1 where a run did not diverge.
 
     Args:
@@ -30,9 +37,9 @@ def exploded_at(J: Array, end: Array, recorded: Steps, taken: Steps, at_zero: fl
         end: (runs,), J at the theta that each run keeps.
         recorded: (recorded,), the steps of J, the first 0.
         taken: (runs,), how many steps each run took.
-        at_zero: J at theta = 0.
+        zero: J at theta = 0 (`at_zero`).
     """
-    scale = np.maximum(J[:, 0], at_zero)
+    scale = np.maximum(J[:, 0], zero)
     found = np.full(len(J), -1, dtype=np.int64)
     for run in np.flatnonzero(end > scale):
         before = recorded < taken[run]

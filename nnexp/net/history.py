@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from nnexp.net.divergence import exploded_at
+from nnexp.net.divergence import at_zero, exploded_at
 from nnexp.net.objective import MEASURES, Penalized
 
 Array = NDArray[np.float64]
@@ -144,4 +144,4 @@ class History:
 
     def _exploded_at(self) -> Steps:
         taken = np.where(self.stopped_at >= 0, self.stopped_at, self._recorded[-1])
-        return exploded_at(self.curves["J"], self.final["J"], self._recorded, taken, self._objective.at_zero)
+        return exploded_at(self.curves["J"], self.final["J"], self._recorded, taken, at_zero(self._objective))

@@ -95,11 +95,6 @@ class Penalized:
         """How many training examples there are."""
         return self.train.X.shape[1]
 
-    @functools.cached_property
-    def at_zero(self) -> float:
-        """J at theta = 0, where no penalty pulls."""
-        return float(self.mean_loss(np.zeros((1, self.network.n_parameters)))[0])
-
     def is_penalized(self) -> NDArray[np.bool_]:
         """(parameters,), True where l1 and l2 pull."""
         return self.network.is_weight() | self.penalize_offsets

@@ -232,7 +232,7 @@ def _ranked(runs: pd.DataFrame) -> NDArray[np.intp]:
 def bands(runs: pd.DataFrame, curve: str) -> tuple[NDArray[np.int64], dict[str, Array]]:
     """One configuration's curve over its seeds: steps (points,), and median, q10, q90 and best, (points,) each.
 
-    `best` is the curve of the run with the lowest final J. Runs that diverged drop out at the step they did; where none is
+    `best` is the curve of the run with the lowest final J. Runs drop out at the step at which J overflowed; where none is
     left, the values are NaN.
     """
     stacked = np.stack(list(runs[f"curve_{curve}"])).astype(float)

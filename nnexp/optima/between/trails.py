@@ -29,7 +29,7 @@ class Trail:
     evaluations: (points,), how many gradient evaluations these took.
     seen: where the points are drawn, how far they lie off the slice, their own J and J on the slice.
     steps_taken: how many updates the run made in all.
-    diverged_at: the step at which it left the finite numbers, or None.
+    diverged_at: the step at which it diverged, or None.
     """
 
     steps: Steps

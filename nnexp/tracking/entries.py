@@ -27,7 +27,7 @@ from nnexp.tracking.colors import Colors
 from nnexp.tracking.data import DataSet, data_set
 from nnexp.tracking.values import Curve
 
-VERSION = 5
+VERSION = 6
 """Of what is logged; a new one replaces what older ones logged."""
 
 OF_RUNS = ("sweep", "records", "mlflow.source.name", "mlflow.source.git.commit", "mlflow.user")

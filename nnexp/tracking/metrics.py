@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from nnexp.optima.endpoints.verdict import VERDICTS
 
 LOSS, SHARE, COUNT, NONE = "that of the loss", "share, 0 to 1", "count", "that of J"
+TARGET = "that of the target"
 
 
 @dataclass(frozen=True)
@@ -36,9 +37,14 @@ OVER_SEEDS = {
     "q90": "exceeded by one seed in ten",
     "best": "the seed with the lowest final J",
 }
+RMSE = {
+    "training RMSE": ("train_rmse", "root mean squared error of a regression on the training examples", TARGET),
+    "test RMSE": ("test_rmse", "root mean squared error of a regression on the test examples", TARGET),
+}
 ENDS = {
     "J": ("J", "mean training loss plus penalty", LOSS),
     **BANDS,
+    **RMSE,
 }
 OVER_ENDS = {
     "median": "the middle of the seeds",
@@ -61,6 +67,7 @@ FINAL = {
     "final/test loss": ("test_loss", "mean loss over the test examples, of the weights that are kept", LOSS),
     "final/training error": ("train_error", "share of training labels that are wrong", SHARE),
     "final/test error": ("test_error", "share of test labels that are wrong", SHARE),
+    **{f"final/{name}": described for name, described in RMSE.items()},
     "final/training cost": (
         "train_cost",
         "asymmetric cost over the training examples: a missed 1 costs more than a false alarm",

@@ -34,7 +34,8 @@ def note(record: SweepRecord, runs: pd.DataFrame) -> str:
     groups = seeds.comparable(runs)
     shown = "\n\n".join(_best(group, max(4, MOST_ROWS // len(groups))) for group in groups)
     asked = record.question or f"The sweep {record.name}."
-    return "\n\n".join([asked, f"{counted} Endpoints: {seeds.verdicts(runs)}.", shown])
+    read = [f"What was read: {line}" for line in record.data]
+    return "\n\n".join([asked, f"{counted} Endpoints: {seeds.verdicts(runs)}.", shown, *read])
 
 
 def _best(runs: pd.DataFrame, most: int) -> str:

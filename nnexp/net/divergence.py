@@ -23,6 +23,7 @@ Steps = NDArray[np.int64]
 FAR, FEWEST, LEAST = 100.0, 4, 0.01
 
 
+@np.errstate(all="ignore")
 def at_zero(objective: Penalized) -> float:
     """J at theta = 0, where there is no penalty."""
     return float(objective.mean_loss(np.zeros((1, objective.network.n_parameters)))[0])

@@ -62,10 +62,6 @@ REFUSED = [
 TABLE = {"path": "my.csv", "target": "y"}
 FRAME = pd.DataFrame(np.arange(300.0).reshape(60, 5))
 PLAINLY = [
-    (
-        {"dataset": {"table": {**TABLE, "ignore": 3}}},
-        "dataset.table.ignore=3 cannot be used: it should be a list, as in",
-    ),
     ({"dataset": {"table": {**TABLE, "path": 0}}}, "it should be text, as in \"dataset.table.path='0'\""),
     ({"widths": "a"}, "widths='a' cannot be used: it should be a list, as in [a,b]"),
     ({"runs_dir": 3}, "runs_dir=3 cannot be used: it should be text"),

@@ -117,10 +117,10 @@ def test_diverged_runs_and_those_without_gradient_have_a_verdict_and_no_numbers(
 def test_data_that_changed_are_not_judged(tmp_path, judged):
     """The objective of the record cannot be had any more, so nothing is said of it."""
     table = tmp_path / "points.csv"
-    table.write_text("x,y\n" + "\n".join(f"{i},{i % 2}" for i in range(20)))
+    table.write_text("x,y\n" + "\n".join(f"{i / 2},{i % 2}" for i in range(20)))
     asked = {"dataset": {"table": {"path": str(table), "target": "y"}}, "seeds": 2, "judge": False}
     runs = sweep(tmp_path, **asked)
-    table.write_text("x,y\n" + "\n".join(f"{i},{i % 2}" for i in range(30)))
+    table.write_text("x,y\n" + "\n".join(f"{i / 2},{i % 2}" for i in range(30)))
     store = Records(tmp_path)
     assert judging.judge_runs(store, list(runs["run"]), SERIAL) == 0
     assert not judged

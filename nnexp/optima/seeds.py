@@ -50,7 +50,8 @@ def varying(runs: pd.DataFrame) -> list[str]:
     """The keys and part parameters that tell the configurations of these runs apart."""
     keys = [c for c in runs.columns if c in KEYS or c.split(".")[0] in KEYS]
     once = runs.drop_duplicates("configuration")
-    listed = dict(pair for pair in LISTED if once.loc[once["depth"] > 1, pair[0]].isna().any())
+    hidden = once[once["depth"] > 1] if "depth" in once else once
+    listed = dict(pair for pair in LISTED if pair[0] in once and hidden[pair[0]].isna().any())
     found = [key for key in keys if key not in listed and once[key].nunique(dropna=False) > 1]
     parameters = [(key, [key.split(".")[0]]) for key in found if "." in key]
     lengths = [("steps", ["passes", *(key for key in keys if key.split(".")[0] == "optimizer")])]

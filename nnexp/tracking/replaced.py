@@ -25,9 +25,10 @@ def replacing(records: Records, record: SweepRecord, tracking: Tracking) -> tupl
 
 
 def _namesakes(records: Records, record: SweepRecord, tracking: Tracking) -> list[tuple[SweepRecord, Tracking]]:
-    """The other sweeps of this name that are tracked in the same place, each with its config of tracking."""
-    others = [other for other in records.every_sweep() if other.name == record.name and other.id != record.id]
-    configs = [(other, recorded(other.config[-1]).tracking) for other in others]
+    """The sweeps of this name that have all its runs, or no others, and are tracked in the same place; with their configs."""
+    runs, named = set(record.runs), [o for o in records.every_sweep() if o.name == record.name and o.id != record.id]
+    related = [other for other in named if runs.issuperset(other.runs) or runs.issubset(other.runs)]
+    configs = [(other, recorded(other.config[-1]).tracking) for other in related]
     here = place_of(tracking, records.root, record.name)
     return [
         (other, own)

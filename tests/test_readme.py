@@ -63,7 +63,7 @@ def run(project, command):
 
 
 def test_the_readme_fits_and_names_no_target_that_is_not_there(project):
-    assert len(TEXT.splitlines()) < 215
+    assert len(TEXT.splitlines()) < 240
     for command in {*COMMANDS, *OURSELVES} & {c for c in [*COMMANDS, *OURSELVES] if c.startswith("make")}:
         assert run(project, f"{command} --dry-run").returncode == 0, command
 

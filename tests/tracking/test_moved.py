@@ -7,7 +7,6 @@ import threading
 from pathlib import Path
 
 import mlflow
-import numpy as np
 import pandas as pd
 import pytest
 from mlflow import MlflowClient
@@ -59,10 +58,9 @@ def works_in(root, outcome):
     assert "figures/overview.png" in {f.path for f in client.list_artifacts(sweep.info.run_id, "figures")}
     runs = nnexp.load(outcome.record.id, runs_dir=root)
     recalled = nnexp.recall(runs.loc[runs["J"].idxmin()])
-    data = recalled.configuration.data
     net = mlflow.pyfunc.load_model(f"runs:/{configuration.info.run_id}/net")
-    told = net.predict(pd.DataFrame(data.X_train.T, columns=list(data.inputs)))
-    np.testing.assert_array_equal(told[list(data.outputs)].to_numpy().T, recalled.guess(data.X_train))
+    rows = recalled.rows("train")
+    pd.testing.assert_frame_equal(net.predict(rows.drop(columns="label")), recalled.net.table(rows))
     where = f"source_run_id = '{configuration.info.run_id}'"
     (model,) = client.search_logged_models([configuration.info.experiment_id], where)
     assert artifacts.on_this_machine(model.artifact_location).is_relative_to(root)

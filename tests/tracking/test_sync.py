@@ -72,8 +72,19 @@ def test_runs_carry_their_numbers_and_the_best_the_median_and_the_worst_their_ro
 def test_what_is_logged_is_what_the_dictionary_lists(shown):
     for level, runs in shown.levels.items():
         logged = {name for r in runs for name in r.data.metrics}
-        assert logged == {each.name for each in metrics.dictionary() if each.level == level}
+        listed = {each.name for each in metrics.dictionary() if each.level == level}
+        assert logged == {name for name in listed if "RMSE" not in name}  # which regressions have
     assert all(each.meaning and each.unit for each in metrics.dictionary())
+
+
+def test_a_regression_is_logged_in_the_targets_own_unit(tmp_path):
+    outcome = run(tmp_path, dataset="diabetes", loss="squared", activation="tanh", seeds=2)
+    _, levels = entries(tmp_path, outcome)
+    runs = outcome.frame().set_index("run")
+    for entry in levels["run"]:
+        assert entry.data.metrics["final/test RMSE"] == runs["test_rmse"][entry.data.tags["key"]]
+    (configuration,) = levels["configuration"]
+    assert configuration.data.metrics["final test RMSE/median"] == runs["test_rmse"].median()
 
 
 def test_boundaries_are_shown_by_snapshot(shown):

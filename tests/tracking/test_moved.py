@@ -41,7 +41,7 @@ def let_go():
 def read_from(root):
     """Have MLflow's own functions read the store beside these records, and nothing else."""
     mlflow.set_tracking_uri(store.default_uri(root))
-    os.environ.pop("MLFLOW_TRACKING_URI")  # by which sweeps would be tracked there
+    os.environ.pop("MLFLOW_TRACKING_URI", None)  # by which sweeps would be tracked there
 
 
 def works_in(root, outcome):

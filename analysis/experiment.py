@@ -47,6 +47,11 @@ class Endpoints:
     runs: pd.DataFrame
     recalled: Recalled
 
+    def guess(self, X: Array) -> Array:
+        """The outputs of the first run's net, (outputs, points), for inputs X (inputs, points) as `data.X_train` has them."""
+        inputs = self.recalled.configuration.features.transform(X)
+        return self.recalled.objective.guess(self.recalled.theta[None], inputs)[0]
+
     @property
     def stopped(self) -> Array:
         """Where training stopped, (runs, parameters)."""

@@ -13,7 +13,7 @@ PER_SIDE = 1009
 def labels(claim: str, ends: Endpoints) -> Finding:
     """That each point gets its label, from a net that is not trained."""
     data = ends.recalled.configuration.data
-    right = int((ends.recalled.guess(data.X_train) == data.Y_train).sum())
+    right = int((ends.guess(data.X_train) == data.Y_train).sum())
     n = data.Y_train.size
     status = ends.runs["status"].iloc[0]
     return Finding(
@@ -28,4 +28,4 @@ def share(ends: Endpoints, low: float, high: float) -> float:
     """The share of a square's cells whose center is labelled 1."""
     center = low + (high - low) * (np.arange(PER_SIDE) + 0.5) / PER_SIDE
     points = np.stack(np.meshgrid(center, center)).reshape(2, -1)
-    return float(ends.recalled.guess(points).mean())
+    return float(ends.guess(points).mean())

@@ -85,9 +85,9 @@ def one(run: str, runs_dir: str | Path | None = None) -> pd.Series:
         UserError: if there is no such run, or there are several.
     """
     store = Records(runs_dir)
-    if not isinstance(run, str):
+    if not isinstance(run, str) or not run:
         raise UserError(f"run={run!r} is no id; give the id of a run or its beginning")
-    found = sorted(each for each in store.ids() if run and each.startswith(run))
+    found = sorted(each for each in store.ids() if each.startswith(run))
     if not found:
         what = f"no run {run} is on record in {store.root}"
         raise UserError(f"{what}; nnexp.load(...)['run'] has the ids of a sweep's runs")

@@ -56,7 +56,7 @@ def _pieces(values: Array, label: str, color: str, dashes: Any = "-") -> list[Li
 
 def said(ends: Endpoints, z: Array) -> Array:
     """What the net of one unit says, which is f(z)."""
-    return ends.recalled.guess(z[None, :])[0]
+    return ends.guess(z[None, :])[0]
 
 
 def slope(f: Any, z: Array) -> Array:

@@ -62,7 +62,7 @@ def surer(ends: Sequence[Endpoints]) -> Iterator[Finding]:
         z, guess = maps(plain, *PLANETS, NAMES).guess, maps(squashed, *PLANETS, NAMES).guess
         yield every(f"{name(plain)}: a sigmoid output changes no label, on a grid", (z > 0.0) == (guess > 0.5))
         yield every(f"{name(plain)}: its value lies between 0 and 1, on a grid", (guess >= 0.0) & (guess <= 1.0))
-        outward = squashed.recalled.guess(np.stack([OUTWARD, OUTWARD], axis=1))[:, 0]
+        outward = squashed.guess(np.stack([OUTWARD, OUTWARD]))[0]
         climbs = np.diff(outward)
         if plain.recalled.configuration.activation.name == "step":
             yield same("step features: values of the sigmoid output, however far from the line", 1, len(set(outward)))

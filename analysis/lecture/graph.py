@@ -36,7 +36,7 @@ def arrows(ends: Sequence[Endpoints]) -> Iterator[Finding]:
             f"{called}: every value meets every neuron of the next layer", [(W != 0.0).all() for W, _ in weights]
         )
         X = recalled.configuration.data.X_train
-        off = float(np.abs(_along(each, X) - recalled.guess(X)).max())
+        off = float(np.abs(_along(each, X) - each.guess(X)).max())
         yield within(f"{called}: sums and f along the arrows, forward only, give the guess, off by", off, 1e-12)
 
 

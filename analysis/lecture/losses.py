@@ -99,7 +99,7 @@ def by_hand(ends: Endpoints, loss: str) -> float:
     """The mean loss of the first run, example by example."""
     data = ends.recalled.configuration.data
     total = 0.0
-    for g, y in zip(ends.recalled.guess(data.X_train)[0], data.Y_train[0], strict=True):
+    for g, y in zip(ends.guess(data.X_train)[0], data.Y_train[0], strict=True):
         likely = -(y * np.log(g) + (1.0 - y) * np.log(1.0 - g))
         total += (g - y) ** 2 if loss == "squared" else likely * (COST if y and loss == "asymmetric_nll" else 1.0)
     return float(total / data.Y_train.shape[1])

@@ -66,7 +66,7 @@ def shared(several: Sequence[Endpoints], classes: Sequence[Endpoints]) -> Iterat
         yield every(f"{what}: each layer takes in what the one before gives", fits)
     data = several[0].recalled.configuration.data
     yield every(
-        "each of three labels of each listed point", (several[0].recalled.guess(data.X_train) > 0.5) == data.Y_train
+        "each of three labels of each listed point", (several[0].guess(data.X_train) > 0.5) == data.Y_train
     )
     together = maps(several[0], *DAYS, WEATHER).guess
     yield above("labels: how many hold at once somewhere", float((together > 0.5).sum(axis=0).max()), 1.0)
@@ -81,7 +81,7 @@ def units(ends: Sequence[Endpoints]) -> Figure:
     x = np.linspace(-1.0, 1.0, 300)
     marks: list[Line | Dots] = [Dots(data.X_train[0], data.Y_train[0], "data", style.GREY, 14.0, behind=True)]
     for each, color in zip(ends, (style.BLUE, style.ORANGE), strict=True):
-        marks.append(Line(x, each.recalled.guess(x[None, :])[0], f"{each.recalled.configuration.output} output", color))
+        marks.append(Line(x, each.guess(x[None, :])[0], f"{each.recalled.configuration.output} output", color))
     z, g = np.linspace(-6.0, 6.0, 300), np.linspace(0.001, 0.999, 400)
     squeezed = [Line(z, 1.0 / (1.0 + np.exp(-z)), "sigmoid", style.ORANGE), Line(z, z, "identity", style.BLUE)]
     likely = [Line(g, -np.log(g), "actual 1", style.ORANGE), Line(g, -np.log(1.0 - g), "actual 0", style.BLUE)]
@@ -110,7 +110,7 @@ def fitting(ends: Sequence[Endpoints]) -> Iterator[Finding]:
     identity, sigmoid = ends
     low = identity.recalled.configuration.data.Y_train.min()
     yield below("regression: least target", float(low), 0.0)
-    guess = sigmoid.recalled.guess(np.linspace(-1.0, 1.0, 300)[None, :])
+    guess = sigmoid.guess(np.linspace(-1.0, 1.0, 300)[None, :])
     yield every("sigmoid output: guesses between 0 and 1", (guess > 0.0) & (guess < 1.0))
     worst, best = identity.runs["test_loss"].max(), sigmoid.runs["test_loss"].min()
     yield above("regression: test loss of a sigmoid output over that of an identity output", float(best / worst), 3.0)

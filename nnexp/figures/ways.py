@@ -159,7 +159,6 @@ def _surface(axes: Any, ground: Relief) -> None:
     axes.set(xlim=_ends(ground.axes[0]), ylim=_ends(ground.axes[1]))
     style.tidy(axes, "J as height")
     style.name_solid(axes, ground.on.names, 6.0)
-    axes.set_zlabel("J", fontsize=style.TEXT, color=style.INK)
     axes.view_init(elev=38.0, azim=-62.0)
     axes.set_box_aspect((1.0, 1.0, 0.72), zoom=1.05)
     for axis in (axes.xaxis, axes.yaxis, axes.zaxis):

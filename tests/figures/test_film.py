@@ -208,5 +208,5 @@ def test_an_id_must_be_of_one_run(recorded, monkeypatch):
     assert one(run[:9], folder)["run"] == run
     with pytest.raises(UserError, match=f"2 runs on record .* begin with {run[:8]}; give more"):
         one(run[:8], folder)
-    with pytest.raises(UserError, match="no run is on record"):
+    with pytest.raises(UserError, match="run='' is no id"):
         one("", folder)

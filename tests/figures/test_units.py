@@ -104,7 +104,7 @@ def test_each_of_several_labels_has_its_picture(sweep):
     panels = figure.axes[-3:]
     assert [axes.get_title() for axes in panels] == ["guess 1: label 1", "guess 2: label 2", "guess 3: label 3"]
     run = recall(row)
-    guess = run.guess(run.configuration.data.X_train)
+    guess = run.guess(run.configuration.data.X_train.T).T
     for place, axes in enumerate(panels):
         (cloud,) = [c for c in axes.collections if type(c).__name__ == "PathCollection"]
         orange = cloud.get_facecolors()[:, 0] > cloud.get_facecolors()[:, 2]

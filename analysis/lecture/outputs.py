@@ -65,9 +65,7 @@ def shared(several: Sequence[Endpoints], classes: Sequence[Endpoints]) -> Iterat
         fits = [a.shape[1] == b.shape[0] for (a, _), (b, _) in pairwise(weights)]
         yield every(f"{what}: each layer takes in what the one before gives", fits)
     data = several[0].recalled.configuration.data
-    yield every(
-        "each of three labels of each listed point", (several[0].guess(data.X_train) > 0.5) == data.Y_train
-    )
+    yield every("each of three labels of each listed point", (several[0].guess(data.X_train) > 0.5) == data.Y_train)
     together = maps(several[0], *DAYS, WEATHER).guess
     yield above("labels: how many hold at once somewhere", float((together > 0.5).sum(axis=0).max()), 1.0)
     guess = maps(classes[0], *BLOBS, XY).guess

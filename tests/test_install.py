@@ -79,9 +79,11 @@ def program(file, *lines):
 
 
 def make(clone, *given, **environment):
+    """Typed by a user: not a part of the `make test` that may be running this."""
     command = ["make", "--no-print-directory", *given]
+    outside = {name: value for name, value in os.environ.items() if name not in {"MAKELEVEL", "MAKEFLAGS", "MFLAGS"}}
     return subprocess.run(
-        command, cwd=clone, capture_output=True, text=True, timeout=60, check=False, env={**os.environ, **environment}
+        command, cwd=clone, capture_output=True, text=True, timeout=60, check=False, env={**outside, **environment}
     )
 
 

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from nnexp.optima.endpoints import flat
 from nnexp.optima.endpoints.certificate import SURE, ZERO, stays_curved
-from nnexp.optima.endpoints.finding import FAR, SEED, Finding
+from nnexp.optima.endpoints.finding import SEED, Finding
 from nnexp.optima.endpoints.fold import touches
 from nnexp.optima.endpoints.local import Local, Terrain, norm
 
@@ -46,32 +46,34 @@ class Descent:
     distance: float
 
 
-def inquire(terrain: Terrain, here: Local) -> Finding:
-    """The finding on one run at rest, all arrays over a single run."""
+def inquire(terrain: Terrain, here: Local, bounded: bool = True) -> Finding:
+    """The finding on one run at rest, all arrays over a single run.
+
+    bounded: whether no way to infinity leads on from here; if that is not known, only what the first two orders tell is said.
+    """
     site = Site(terrain, here)
     if here.J[0] <= 0.0 and terrain.objective.n_examples:
-        return nothing_lower(site)
+        return nothing_lower(site, bounded)
     if touches(terrain.objective, here.theta[0]):
         return Finding("saddle" if site.falls(np.eye(here.theta.shape[1])) else "undecided")
     negative = site.values < -SURE * here.value_rounding[0]
     zeros = (site.values <= ZERO * here.value_rounding[0]) & ~negative
     finding = Finding("undecided", int(negative.sum()), int(site.n_flat + zeros.sum()), site.explained)
     if negative.any():
-        below = site.curves_on(site.vectors[:, 0], site.values[0]) or site.falls(site.vectors[:, :1])
-        finding.endpoint = "saddle" if below else "undecided"
+        finding.endpoint = "saddle" if site.curves_on(site.vectors[:, 0], site.values[0]) else "undecided"
     elif not len(site.values) or (not zeros.any() and site.curves_on(site.vectors[:, 0], site.values[0])):
         finding.endpoint = "flat minimum" if site.n_flat else "minimum"
-    else:
+    elif bounded:
         _doubt(site, site.vectors[:, : max(1, int(zeros.sum()))], finding)
     return finding
 
 
-def nothing_lower(site: Site) -> Finding:
+def nothing_lower(site: Site, bounded: bool) -> Finding:
     """The finding where J is 0, below which no loss gets: it is reached there, or is the rounding of what falls for ever."""
     parameters = site.here.theta.shape[1]
-    if site.fits_perfectly():
+    if bounded and site.fits_perfectly():
         return Finding("flat minimum", 0, parameters, {"perfect fit": parameters})
-    return Finding("at infinity", 0, parameters, J_limit=0.0)
+    return Finding("undecided", 0, parameters)
 
 
 def _doubt(site: Site, soft: Array, finding: Finding) -> None:
@@ -81,10 +83,6 @@ def _doubt(site: Site, soft: Array, finding: Finding) -> None:
         finding.explained = finding.explained | {"perfect fit": soft.shape[1]}
     elif site.falls(soft):
         finding.endpoint = "saddle"
-    else:
-        limit = site.limit(soft)
-        if limit is not None:
-            finding.endpoint, finding.J_limit = "at infinity", limit
 
 
 def way_down(terrain: Terrain, here: Local) -> Descent | None:
@@ -185,7 +183,8 @@ class Site:
         start = self.here.theta + self.size * DISTANCES[:, None, None] * tried
         J = self._adapted(start.reshape(-1, tried.shape[1])).reshape(len(DISTANCES), -1)
         change, rounding = J - self.here.J[0], self.here.J_rounding[0]
-        down = change < -SURE * rounding
+        reach = self.size * DISTANCES[:, None]
+        down = change < -SURE * (rounding + reach * (self.here.gradient_norm + self.here.gradient_rounding)[0])
         first = np.argmax(down, axis=0), np.arange(down.shape[1])
         rises_before = np.maximum.accumulate(change, axis=0)[first] > rounding
         begins_here = (first[0] == 0) | (change[first] >= -SUDDEN * SURE * rounding)
@@ -217,30 +216,3 @@ class Site:
         z = objective.network.preactivation(self.here.theta, objective.train.X)
         bent = objective.network.loss.curvature(z, objective.train.Y, objective.network.unit)
         return bool(np.einsum("...iie->...ie", bent).min() > CURVED)
-
-    def limit(self, soft: Array) -> float | None:
-        """The lowest J along a ray on which J never rises, from further in to far out, and falls from here; None if none."""
-        tried = np.concatenate([soft.T, -soft.T, self._growths()])
-        tried = tried[(norm(tried) > 0.0) & ~self._many(len(tried)).pulls_back(tried)]
-        if not len(tried):
-            return None
-        tried = self.size * tried / norm(tried)[:, None]
-        distances = np.concatenate([-FAR[1::-1], [0.0], FAR])  # the point itself is the third
-        points = self.here.theta + distances[:, None, None] * tried
-        J = self._many(points.shape[0] * points.shape[1]).value(points.reshape(-1, tried.shape[1]))
-        J = J.reshape(len(distances), -1)
-        rounding = self.here.J_rounding[0]
-        begins_here = (J[2] - J[3] > rounding) & (J[2] - J[-1] > SURE * rounding)
-        down = (np.diff(J, axis=0) <= rounding).all(axis=0) & begins_here
-        return float(J[-1, down].min()) if down.any() else None
-
-    def _growths(self) -> Array:
-        """Theta itself, each of its layers, and each unit, as directions in which they grow, (directions, parameters)."""
-        theta, network = self.here.theta, self.terrain.objective.network
-        grown = [theta[0]]
-        for place, layer in enumerate(network.layers(theta)):
-            for unit in (slice(None), *range(layer.shape[1])):
-                direction = np.zeros_like(theta)
-                network.layers(direction)[place][:, unit] = layer[:, unit]
-                grown.append(direction[0])
-        return np.array(grown)

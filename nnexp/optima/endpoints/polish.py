@@ -10,7 +10,7 @@ a trust radius (`walk`).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,7 +37,8 @@ class Polished:
     settled: (runs,), whether a stationary point was found right where training stopped.
     at_rest: (runs,), whether the gradient is down to rounding; where J is creased, within the creases that hold the run.
     creases: (runs,), how many hold it: examples at the kink of a unit, and weights that l1 keeps at 0.
-    runs_off: (runs,), whether theta grew for ever.
+    runs_off: (runs,), whether theta seemed to grow for ever.
+    certain: (runs,), whether that is certain, see `walk`.
     outward: (runs, parameters), the last stretch of a run that runs off; 0 of the others.
     """
 
@@ -47,7 +48,20 @@ class Polished:
     at_rest: Mask
     creases: NDArray[np.int64]
     runs_off: Mask
+    certain: Mask
     outward: Array
+
+    def take(self, rows: Mask | NDArray[np.int64]) -> Polished:
+        """These runs, copied."""
+        return Polished(self.there.take(rows), *(getattr(self, f.name)[rows] for f in fields(self)[1:]))
+
+    def put(self, rows: NDArray[np.int64], other: Polished) -> None:
+        """Write the runs of another over these; the steps of both count."""
+        self.there.put(rows, other.there)
+        steps = self.steps[rows] + other.steps
+        for f in fields(self)[1:]:
+            getattr(self, f.name)[rows] = getattr(other, f.name)
+        self.steps[rows] = steps
 
     @property
     def theta(self) -> Array:
@@ -70,9 +84,9 @@ def polish(objective: Penalized, theta: Array, l2: Array, l1: Array, most_steps:
     l2, l1 = (np.broadcast_to(np.asarray(given, dtype=np.float64), (runs,)) for given in (l2, l1))
     whole = Terrain(objective, l2, l1)
     parts = [
-        _polish(whole.take(np.arange(runs)[rows]), theta[rows], most_steps) for rows in blocks(runs, theta.shape[1])
+        polish_on(whole.take(np.arange(runs)[rows]), theta[rows], most_steps) for rows in blocks(runs, theta.shape[1])
     ]
-    return joined(parts) if parts else _polish(whole, theta, 0)
+    return joined(parts) if parts else polish_on(whole, theta, 0)
 
 
 def joined(parts: list[Polished]) -> Polished:
@@ -82,9 +96,10 @@ def joined(parts: list[Polished]) -> Polished:
     return Polished(local, *rest)
 
 
-def _polish(terrain: Terrain, theta: Array, most_steps: int) -> Polished:
+def polish_on(terrain: Terrain, theta: Array, most_steps: int) -> Polished:
+    """The same of one block of runs; on a terrain that pulls back everywhere, none runs off."""
     walk = Walk(terrain, terrain.look(np.array(theta, dtype=np.float64)))
-    settled = settle(terrain, walk, np.arange(len(theta)))
+    settled = settle(terrain, walk, np.flatnonzero(~walk.goes_to_zero(np.arange(len(theta)))))
     walk.active &= ~settled
     for _ in range(most_steps):
         if not walk.active.any():
@@ -95,7 +110,7 @@ def _polish(terrain: Terrain, theta: Array, most_steps: int) -> Polished:
     if creased(terrain.objective) and most_steps:
         creases += _go_on_in_creases(terrain, walk)
     at_rest = walk.here.gradient_norm <= AT_REST * walk.here.gradient_rounding
-    return Polished(walk.here, walk.steps, settled, at_rest, creases, walk.runs_off, walk.outward)
+    return Polished(walk.here, walk.steps, settled, at_rest, creases, walk.runs_off, walk.certain, walk.outward)
 
 
 def _go_on_in_creases(terrain: Terrain, walk: Walk) -> NDArray[np.int64]:

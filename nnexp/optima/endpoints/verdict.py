@@ -25,17 +25,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nnexp.net.objective import Penalized
-from nnexp.optima.endpoints.certificate import ZERO, stays_curved
+from nnexp.optima.endpoints.certificate import ZERO, stays_definite
 from nnexp.optima.endpoints.finding import Finding, held, off
 from nnexp.optima.endpoints.fold import touches
 from nnexp.optima.endpoints.inquiry import inquire
 from nnexp.optima.endpoints.local import Terrain, norm
 from nnexp.optima.endpoints.polish import Polished, polish
+from nnexp.optima.endpoints.resume import Ends, resume
 
 Array = NDArray[np.float64]
 Counts = NDArray[np.int64]
 
-JUDGE = 3
+JUDGE = 4
 """The version of the judge: judgements of another version are made again."""
 
 VERDICTS = {
@@ -165,7 +166,9 @@ def judge(objective: Penalized, theta: Array, l2: Array, l1: Array, status: Sequ
     rows = np.flatnonzero(outcome == "finished")
     polished = polish(objective, theta[rows], l2[rows], l1[rows])
     findings = [Finding(name.replace("_", " ")) for name in outcome]
-    for row, finding in zip(rows, _findings(terrain.take(rows), polished), strict=True):
+    some = terrain.take(rows)
+    ends = resume(some, polished, _is_strict(some, polished))
+    for row, finding in zip(rows, _findings(some, polished, ends), strict=True):
         findings[row] = finding
     return _judged(terrain, theta, rows, polished, findings)
 
@@ -214,33 +217,34 @@ def hill_between(terrain: Terrain, start: Array, end: Array, J: Array) -> NDArra
     return np.asarray((between > (J + HILL * np.abs(J))[:, None]).any(axis=1))
 
 
-def _findings(terrain: Terrain, polished: Polished) -> Iterator[Finding]:
-    strict = _is_strict(terrain, polished)
+def _findings(terrain: Terrain, polished: Polished, ends: Ends) -> Iterator[Finding]:
+    strict = _is_strict(terrain, polished) & ~ends.runs_off
     for i in range(len(strict)):
-        yield Finding("minimum", 0, 0) if strict[i] else _finding(terrain.take(np.array([i])), polished, i)
+        yield Finding("minimum", 0, 0) if strict[i] else _finding(terrain.take(np.array([i])), polished, ends, i)
 
 
-def _finding(terrain: Terrain, polished: Polished, i: int) -> Finding:
+def _finding(terrain: Terrain, polished: Polished, ends: Ends, i: int) -> Finding:
     """That on a run which is no strict minimum for certain."""
     here = polished.there.take(np.array([i]))
-    if polished.runs_off[i]:
+    if polished.certain[i]:
+        return Finding("at infinity", J_limit=0.0)
+    if polished.runs_off[i] and ends.runs_off[i]:
         return off(terrain, here, polished.outward[i : i + 1])
-    if not polished.at_rest[i]:
-        return inquire(terrain, here) if here.J[0] <= 0.0 else Finding("not stationary")
-    return held(terrain, here) if polished.creases[i] else inquire(terrain, here)
+    if ends.runs_off[i]:
+        return Finding("at infinity", J_limit=float(min(here.J[0], ends.J[i])))
+    if polished.creases[i] and polished.at_rest[i]:
+        return held(terrain, here)
+    if not polished.at_rest[i] and here.J[0] > 0.0:
+        return Finding("not stationary")
+    return inquire(terrain, here, bool(ends.bounded[i]))
 
 
 def _is_strict(terrain: Terrain, polished: Polished) -> NDArray[np.bool_]:
     """Whether each run has come to rest at a certified strict minimum."""
     there = polished.there
-    sure = (
-        polished.at_rest
-        & ~polished.runs_off
-        & (polished.creases == 0)
-        & (there.values[:, 0] > ZERO * there.value_rounding)
-    )
+    sure = polished.at_rest & (polished.creases == 0) & (there.values[:, 0] > ZERO * there.value_rounding)
     sure[sure] = [not touches(terrain.objective, theta) for theta in there.theta[sure]]
     rows = np.flatnonzero(sure)
     here = there.take(rows)
-    sure[rows] = stays_curved(terrain.take(rows), here, here.vectors[:, :, 0], here.values[:, 0])
+    sure[rows] = stays_definite(terrain.take(rows), here)
     return sure

@@ -6,11 +6,10 @@ step is judged by what J lost against what the model promised, rounding granted 
 Region Methods", section 17.4); once J's digits are used up, by whether the gradient falls. A run is over when its gradient
 is nothing but rounding, when no step helps, or when it runs off.
 
-It *runs off* in one of two ways. Either it took WINDOW steps in a row, Newton's own or as long as any may be, that made
-theta longer and did not get shorter themselves, while the gradient fell; and J falls on, and flattens, as the last step is
-repeated. For Newton's method nears a minimum at infinity by steps of a constant length (J ~ exp(-t)) or growing ones
-(J ~ 1/t), a finite one by steps that shrink, if only by 2/3 (J ~ t^4). Or every example is right: then the weights of the
-last layer need only grow for J to go to 0, which is tried out (GROWN).
+It *runs off* in one of two ways. Either every example is right, for certain, so that the weights of the last layer need only
+grow for J to go to 0 (`certain`). Or it is likely to: it took WINDOW steps in a row, Newton's own or as long as any may be,
+that made theta longer and did not get shorter themselves, while the gradient fell; and J falls on, and flattens, as the last
+step is repeated. `path` then tells whether it does.
 """
 
 from __future__ import annotations
@@ -18,7 +17,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from nnexp.optima.endpoints.local import Local, Terrain, norm
+from nnexp.net.network import Network
+from nnexp.net.objective import Penalized
+from nnexp.optima.endpoints.local import EPS, Local, Terrain, norm
 from nnexp.optima.endpoints.subproblem import solve
 
 Array = NDArray[np.float64]
@@ -30,12 +31,19 @@ UNRESOLVED, SURE = 10.0, 10.0
 AT_REST = 100.0
 """A gradient of so many times its rounding, which no step makes any smaller, is as small as it gets."""
 
+TANGENT, STEEP, CORRECTIONS = 0.01, 300.0, 3
+"""A step that loses more than this share of what J was to fall by is corrected so many times, in the directions that are
+so many times as curved as that of the step (as Conn, Gould & Toint correct steps along a constraint, section 15.3.2.3)."""
+
 WINDOW, SHRINK, FALL = 8, 0.5, 0.1
 BEYOND = np.array([4.0, 8.0, 16.0])
 """How often the last step is repeated to see whether J falls on; a minimum yet further off is not told from none."""
 
-GROWN = np.array([1.0, 3.0, 9.0, 27.0, 81.0])
-"""By how much of itself the last layer grows, to see whether J goes to 0."""
+GROWN = np.concatenate([np.geomspace(1.0, 1024.0, 41), [2.0**20, 2.0**40]])
+"""How many times as large what the last layer gives becomes, to see whether every example's loss goes to 0."""
+
+TAKEN = 8.0
+"""A loss that is 0 at an output no larger than this does not go to 0 at infinity, but is 0 before."""
 
 
 class Walk:
@@ -50,7 +58,8 @@ class Walk:
         self.terrain, self.here = terrain, here
         runs = len(here.J)
         self.steps, self._in_a_row = np.zeros((2, runs), dtype=np.int64)
-        self.active, self.runs_off = np.ones(runs, dtype=np.bool_), np.zeros(runs, dtype=np.bool_)
+        self.active = np.ones(runs, dtype=np.bool_)
+        self.runs_off, self.certain = np.zeros((2, runs), dtype=np.bool_)
         self.outward = np.zeros_like(here.theta)
         self.radius = FIRST_RADIUS * _size(here)
         self._lengths, self._gradients = np.ones((2, WINDOW + 1, runs))
@@ -58,13 +67,13 @@ class Walk:
     def step(self) -> None:
         """One step of every run that is under way."""
         rows = np.flatnonzero(self.active)
-        rows = rows[~self._goes_to_zero(rows)]
+        rows = rows[~self.goes_to_zero(rows)]
         here, terrain = self.here.take(rows), self.terrain.take(rows)
         radius = self.radius[rows]
         part, inside = solve(here.values, here.slope, radius, here.value_rounding)
-        trial = terrain.reached(here, here.theta + along(here.vectors, part))
+        trial = _brought_back(terrain, here, part, terrain.reached(here, here.theta + along(here.vectors, part)))
         there = terrain.look(trial)
-        promised = promise(here, trial - here.theta)
+        promised = promise(here, along(here.vectors, part))
         self.steps[rows] += 1
         good = self._judge(rows, here, there, promised)
         self.here.put(rows[good], there.take(good))
@@ -110,23 +119,43 @@ class Walk:
             found = _falls_on(self.terrain.take(rows[asked]), now.take(asked), taken[asked])
             self._off(rows[asked][found], taken[asked][found])
 
-    def _goes_to_zero(self, rows: Rows) -> Mask:
+    def goes_to_zero(self, rows: Rows) -> Mask:
         """Find the runs whose J goes to 0 as their last layer grows, (rows,)."""
-        theta, found = self.here.theta[rows], np.zeros(len(rows), dtype=np.bool_)
+        theta = self.here.theta[rows]
         last = np.zeros_like(theta)
         network = self.terrain.objective.network
         network.layers(last)[-1][...] = network.layers(theta)[-1]
-        falls = np.vecdot(last, self.here.gradient[rows]) < 0.0
-        falls = np.flatnonzero(falls & ~self.terrain.take(rows).pulls_back(last))
-        if len(falls):
-            J = self.terrain.take(rows[falls]).values_along(theta[falls], last[falls], GROWN)
-            J = np.column_stack([self.here.J[rows[falls]], J])
-            found[falls] = ((np.diff(J) < 0.0) | (J[:, 1:] == 0.0)).all(axis=1) & (J[:, -1] <= 1e-3 * J[:, 0])
+        found = ~self.terrain.take(rows).pulls_back(last)
+        found[found] = goes_to_zero(self.terrain.objective, theta[found])
+        self.certain[rows[found]] = True
         self._off(rows[found], last[found])
         return found
 
     def _off(self, rows: Rows, outward: Array) -> None:
         self.runs_off[rows], self.active[rows], self.outward[rows] = True, False, outward
+
+
+def goes_to_zero(objective: Penalized, theta: Array) -> Mask:
+    """Whether every example's loss falls, as the last layer of theta (runs, parameters) grows, to 0 and not before infinity."""
+    if not objective.n_examples or not len(theta):
+        return np.zeros(len(theta), dtype=np.bool_)
+    network, Y = objective.network, objective.train.Y
+    with np.errstate(all="ignore"):
+        z = network.preactivation(theta, objective.train.X)
+        found = np.asarray((network.loss.value(GROWN[-1] * z, Y, network.unit) == 0.0).all(axis=-1))
+        if found.any():
+            found[found] = _falls_to_zero(network, z[found], Y)
+    return found
+
+
+def _falls_to_zero(network: Network, z: Array, Y: Array) -> Mask:
+    """Whether no example's loss rises, nor is 0 too soon, as z (runs, outputs, examples) grows."""
+    largest = np.abs(z).max(axis=-2, keepdims=True)
+    losses = [network.loss.value(times * z, Y, network.unit) for times in GROWN]
+    rounding = [8.0 * EPS * times * largest[:, 0] for times in GROWN[:-1]]
+    falls = [after <= before + slack for before, after, slack in zip(losses, losses[1:], rounding, strict=False)]
+    early = network.loss.value(TAKEN * z / largest, Y, network.unit)
+    return np.asarray(np.all(falls, axis=(0, 2)) & ((early > 0.0) & (largest[:, 0] > 0.0)).all(axis=-1))
 
 
 def _falls_on(terrain: Terrain, here: Local, taken: Array) -> Mask:
@@ -135,6 +164,34 @@ def _falls_on(terrain: Terrain, here: Local, taken: Array) -> Mask:
     flatter = norm(terrain.gradient(here.theta + BEYOND[1] * taken)) < 0.5 * here.gradient_norm
     never_rises = (here.J[:, None] + here.J_rounding[:, None] >= J).all(axis=1)
     return never_rises & (J[:, -1] < here.J - here.J_rounding) & flatter
+
+
+def _brought_back(terrain: Terrain, here: Local, part: Array, trial: Array) -> Array:
+    """The end of each step, moved back into the valley that it left along a tangent, where J is lower there.
+
+    Args:
+        terrain: what is minimized.
+        here: where the runs are.
+        part: (runs, parameters), the step in the eigenbasis.
+        trial: (runs, parameters), where it leads.
+    """
+    J = terrain.value(trial)
+    expected = here.J - promise(here, along(here.vectors, part))
+    rows = np.flatnonzero(~(expected + TANGENT * (here.J - expected) + here.J_rounding >= J))
+    if not len(rows):
+        return trial
+    here, some, part = here.take(rows), terrain.take(rows), part[rows]
+    along_step = np.vecdot(part, here.values * part) / np.maximum(np.vecdot(part, part), 1e-300)
+    steep = here.values > np.maximum(STEEP * along_step, 1e-9 * here.values[:, -1])[:, None]
+    moved, model = trial[rows].copy(), here.slope + here.values * part
+    for _ in range(CORRECTIONS):
+        excess = np.matmul(some.gradient(moved)[:, None, :], here.vectors)[:, 0] - model
+        back = np.divide(excess, here.values, out=np.zeros_like(excess), where=steep)
+        moved = some.reached(here, moved - along(here.vectors, back))
+        lower = some.value(moved)
+        better = lower < J[rows]
+        trial[rows[better]], J[rows[better]] = moved[better], lower[better]
+    return trial
 
 
 def along(vectors: Array, part: Array) -> Array:

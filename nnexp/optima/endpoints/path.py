@@ -40,8 +40,11 @@ FAR = 1e-10
 CONVERGES, RUNS_OFF = 0.75, 0.85
 """A step so many times as long as the one before is one to a minimum, and one to infinity."""
 
-RATIOS, STILL = 3, 1e-9
+RATIOS, STILL = 3, 1e-6
 """How many of the last ratios have to agree; steps shorter than this share of the length of theta are none."""
+
+GROWTH = 1e-3
+"""By what share of its length theta has to grow meanwhile."""
 
 ELSEWHERE = 10.0
 """How many times as much as its gradient promises, over the length of theta, a path may gain on a run at rest."""
@@ -164,8 +167,8 @@ def _kinds(stages: Array, last: NDArray[np.int64]) -> tuple[Mask, Mask]:
     lengths = np.array([norm(after - before) for before, after in itertools.pairwise(stages)])
     known, runs = last > RATIOS, np.arange(len(last))
     steps = [lengths[np.where(known, last - 1 - back, 0), runs] for back in range(RATIOS + 1)]
-    ratios = np.array([after / before for after, before in itertools.pairwise(steps)])
+    ratios = np.array([after / np.maximum(before, 1e-300) for after, before in itertools.pairwise(steps)])
     still = np.array(steps[:-1]) <= STILL * np.maximum(norm(stages[last, runs]), 1.0)
-    grows = norm(stages[last, runs]) > norm(stages[np.maximum(last - RATIOS, 0), runs])
+    grows = norm(stages[last, runs]) > (1.0 + GROWTH) * norm(stages[np.maximum(last - RATIOS, 0), runs])
     converges = known & ((ratios <= CONVERGES) | still).all(axis=0)
     return converges, known & (ratios >= RUNS_OFF).all(axis=0) & grows & ~converges

@@ -6,13 +6,15 @@ whose path converges where the polish had given up, or was about to run off.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
 from nnexp.optima.endpoints.certificate import SURE
 from nnexp.optima.endpoints.creases import creased
+from nnexp.optima.endpoints.finding import Finding
+from nnexp.optima.endpoints.inquiry import inquire
 from nnexp.optima.endpoints.local import Terrain, blocks
 from nnexp.optima.endpoints.path import follow
 from nnexp.optima.endpoints.polish import MOST_STEPS, Polished, polish_on
@@ -42,11 +44,13 @@ class Ends:
     runs_off: whether J goes on falling as the weights grow for ever.
     bounded: whether there is a minimum to reach, or a stationary point was reached that no way to infinity leads on from.
     J: the lowest J on the way to infinity.
+    found: the finding on a run of which the first two orders of J tell what it is.
     """
 
     runs_off: Mask
     bounded: Mask
     J: Array
+    found: dict[int, Finding] = field(default_factory=dict)
 
 
 def resume(terrain: Terrain, polished: Polished, strict: Mask) -> Ends:
@@ -64,9 +68,12 @@ def resume(terrain: Terrain, polished: Polished, strict: Mask) -> Ends:
         return ends
     held = (terrain.l2 > 0.0) | (terrain.l1 > 0.0)
     held &= bool(terrain.objective.is_penalized().all())
-    steep = polished.at_rest & (there.values[:, 0] < -SURE * there.value_rounding)
-    ends.bounded[held | steep] = True
+    ends.bounded[held | (polished.at_rest & (polished.creases > 0))] = True
     ends.runs_off[...] = polished.certain
+    for row in np.flatnonzero(~ends.bounded & polished.at_rest & ~polished.runs_off):
+        found = inquire(terrain.take(np.array([row])), there.take(np.array([row])), bounded=False)
+        if found.endpoint != "undecided":
+            ends.found[int(row)], ends.bounded[row] = found, True
     for _ in range(ROUNDS):
         rows = np.flatnonzero(~ends.bounded & ~ends.runs_off)
         for block in blocks(len(rows), there.theta.shape[1]):
@@ -76,11 +83,13 @@ def resume(terrain: Terrain, polished: Polished, strict: Mask) -> Ends:
 
 def _resume(terrain: Terrain, polished: Polished, ends: Ends, rows: NDArray[np.int64]) -> None:
     """Follow these runs once, and move on those that are not at rest unless they run off."""
-    some, stays = terrain.take(rows), polished.at_rest[rows] & ~polished.runs_off[rows]
-    path = follow(some, polished.there.take(rows), stays)
+    some, there = terrain.take(rows), polished.there
+    stays = polished.at_rest[rows] & ~polished.runs_off[rows]
+    stays &= there.values[rows, 0] >= -SURE * there.value_rounding[rows]
+    path = follow(some, there.take(rows), stays)
     ends.runs_off[rows], ends.bounded[rows], ends.J[rows] = path.runs_off, path.converges, path.J
     on = np.flatnonzero(~path.runs_off & ~stays)
     if len(on):
         bounded = Bounded(terrain.objective, some.l2[on], some.l1[on])
-        theta = np.where(path.converges[on, None], path.theta[on], polished.there.theta[rows[on]])
+        theta = np.where(path.converges[on, None], path.theta[on], there.theta[rows[on]])
         polished.put(rows[on], polish_on(bounded, theta, MOST_STEPS))

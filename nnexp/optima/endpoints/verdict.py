@@ -225,6 +225,8 @@ def _findings(terrain: Terrain, polished: Polished, ends: Ends) -> Iterator[Find
 
 def _finding(terrain: Terrain, polished: Polished, ends: Ends, i: int) -> Finding:
     """That on a run which is no strict minimum for certain."""
+    if i in ends.found:
+        return ends.found[i]
     here = polished.there.take(np.array([i]))
     if polished.certain[i]:
         return Finding("at infinity", J_limit=0.0)

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from nnexp.net.network import Network
 from nnexp.net.objective import Penalized
+from nnexp.optima.endpoints.creases import creased
 from nnexp.optima.endpoints.local import EPS, Local, Terrain, norm
 from nnexp.optima.endpoints.subproblem import solve
 
@@ -61,6 +62,7 @@ class Walk:
         self.active = np.ones(runs, dtype=np.bool_)
         self.runs_off, self.certain = np.zeros((2, runs), dtype=np.bool_)
         self.outward = np.zeros_like(here.theta)
+        self._smooth = not creased(terrain.objective)
         self.radius = FIRST_RADIUS * _size(here)
         self._lengths, self._gradients = np.ones((2, WINDOW + 1, runs))
 
@@ -71,7 +73,9 @@ class Walk:
         here, terrain = self.here.take(rows), self.terrain.take(rows)
         radius = self.radius[rows]
         part, inside = solve(here.values, here.slope, radius, here.value_rounding)
-        trial = _brought_back(terrain, here, part, terrain.reached(here, here.theta + along(here.vectors, part)))
+        trial = terrain.reached(here, here.theta + along(here.vectors, part))
+        if self._smooth:
+            trial = _brought_back(terrain, here, part, trial)
         there = terrain.look(trial)
         promised = promise(here, along(here.vectors, part))
         self.steps[rows] += 1

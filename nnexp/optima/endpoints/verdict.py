@@ -3,13 +3,12 @@
 Takes where training stopped, polishes it (`polish`), and gives one of VERDICTS with its numbers. With g, H and its
 eigenvalues at the polished point, and rounding as `local` has it:
 
-    minimum       |g| is down to rounding; the least eigenvalue exceeds twice its rounding; and J's curvature keeps at least
-                  half of it within 2 (|g| + rounding of g) / (least eigenvalue) along its direction, a reach in which a
-                  zero of the gradient then lies (Kantorovich's condition, in the direction in which it is hardest to meet)
+    minimum       |g| is down to rounding; the least eigenvalue exceeds twice its rounding; a zero of the gradient lies
+                  nearby, and J's curvature keeps at least half of it within that reach (`certificate`)
     flat minimum  the same, beside the directions in which J cannot change (`flat`); or J = 0, which no loss can get below
     saddle        an eigenvalue is below -10 times its rounding; or J is found to fall by more than rounding (`inquiry`)
     kink          at rest within creases of J (`creases`, `fold`), which hold it from all sides; or weights held at 0 by l1
-    at infinity   the polish runs off (`walk`), or J goes on falling along a direction in which its curvature is 0
+    at infinity   every loss falls to 0 as the last layer grows (`walk`), or the run's ridge path leads off (`path`)
     undecided     no eigenvalue is negative, and some that are 0 have no explanation
 
 A strict minimum is never claimed where a zero eigenvalue is in doubt, and never at a kink.
@@ -230,10 +229,9 @@ def _finding(terrain: Terrain, polished: Polished, ends: Ends, i: int) -> Findin
     here = polished.there.take(np.array([i]))
     if polished.certain[i]:
         return Finding("at infinity", J_limit=0.0)
-    if polished.runs_off[i] and ends.runs_off[i]:
-        return off(terrain, here, polished.outward[i : i + 1])
     if ends.runs_off[i]:
-        return Finding("at infinity", J_limit=float(min(here.J[0], ends.J[i])))
+        beyond = off(terrain, here, polished.outward[i : i + 1]).J_limit if polished.runs_off[i] else ends.J[i]
+        return Finding("at infinity", J_limit=float(min(here.J[0], ends.J[i], beyond)))
     if polished.creases[i] and polished.at_rest[i]:
         return held(terrain, here)
     if not polished.at_rest[i] and here.J[0] > 0.0:
